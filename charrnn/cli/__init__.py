@@ -1,0 +1,1 @@
+"""All that is Hydra's: nothing outside this folder imports it."""

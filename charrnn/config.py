@@ -1,0 +1,195 @@
+"""The schema: every key of conf/ with its type and range. Defaults and their reasons stand in conf/, not here."""
+
+import difflib
+import math
+import types
+import typing
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from typing import Any, TypeVar
+
+from charrnn.errors import UserError
+
+T = TypeVar("T")
+
+
+def key(
+    *,
+    least: float | None = None,
+    above: float | None = None,
+    most: float | None = None,
+    below: float | None = None,
+    choices: tuple[str, ...] | None = None,
+    free_text: bool = False,
+    identity: bool = True,
+) -> Any:
+    """A key of the schema. `free_text` is quoted for the user; `identity`: whether it can change a run's result."""
+    rule = {"least": least, "above": above, "most": most, "below": below, "choices": choices}
+    return field(metadata=rule | {"free_text": free_text, "identity": identity})
+
+
+@dataclass(frozen=True)
+class Data:
+    source: str = key(choices=("ryan", "oneill", "aird", "all", "file"))
+    # The content decides, by its fingerprint; where it lies does not.
+    path: str | None = key(free_text=True, identity=False)
+    split: str = key(choices=("tunes", "contiguous", "contiguous_first"))
+    split_seed: int = key(least=0)
+    seq_len: int = key(least=1)
+    batch_size: int = key(least=1)
+
+
+@dataclass(frozen=True)
+class Model:
+    cell: str = key(choices=("rnn", "gru", "lstm"))
+    hidden: int = key(least=1)
+    layers: int = key(least=1)
+
+
+@dataclass(frozen=True)
+class Regularization:
+    dropout: float = key(least=0, below=1)
+
+
+@dataclass(frozen=True)
+class Optim:
+    name: str = key(choices=("adam", "adamw", "rmsprop", "adagrad", "sgd"))
+    lr: float = key(above=0)
+    schedule: str = key(choices=("constant", "cosine", "plateau"))
+    gradient_clip: float = key(above=0)
+    weight_decay: float = key(least=0)
+    momentum: float = key(least=0, below=1)
+
+
+@dataclass(frozen=True)
+class Trainer:
+    max_epochs: int = key(least=1)
+    patience: int | None = key(least=1)
+    limit_blocks: int | None = key(least=1)
+    accelerator: str = key(choices=("auto", "cpu", "gpu"), identity=False)
+    threads: int = key(least=1, identity=False)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    data: Data
+    model: Model
+    regularization: Regularization
+    optim: Optim
+    trainer: Trainer
+    seed: int = key(least=0, below=2**32)
+    runs_dir: str = key(free_text=True, identity=False)
+
+
+@dataclass(frozen=True)
+class SampleConfig:
+    ckpt: str = key(free_text=True)
+    temperature: float = key(least=0)
+    num_tunes: int = key(least=1)
+    seed: int = key(least=0)
+    prompt: str = key(free_text=True)
+    prompt_file: str | None = key(free_text=True)
+    top_k: int | None = key(least=1)
+    top_p: float | None = key(above=0, most=1)
+    max_chars: int = key(least=1)
+    accelerator: str = key(choices=("auto", "cpu", "gpu"))
+    threads: int = key(least=1)
+    samples_dir: str = key(free_text=True)
+
+
+@dataclass(frozen=True)
+class AnalyzeConfig:
+    runs: str = key(free_text=True)
+    name: str | None = key(free_text=True)
+    report_dir: str = key(free_text=True)
+
+
+SCHEMAS: dict[str, type] = {"train": TrainConfig, "sample": SampleConfig, "analyze": AnalyzeConfig}
+
+
+def known_keys(schema: type, prefix: str = "") -> dict[str, dict[str, Any]]:
+    """Every dotted key below `schema` with its rule and whether it may be null; groups stand there without a rule."""
+    found: dict[str, dict[str, Any]] = {}
+    for f in fields(schema):
+        kind = typing.get_type_hints(schema)[f.name]
+        found[prefix + f.name] = dict(f.metadata) | {"optional": isinstance(kind, types.UnionType)}
+        if is_dataclass(kind):
+            found |= known_keys(typing.cast(type, kind), f"{prefix}{f.name}.")
+    return found
+
+
+def unknown_key(name: str, known: typing.Iterable[str]) -> UserError:
+    nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    hint = f"did you mean {nearest[0]!r}?" if nearest else f"known are: {', '.join(sorted(known))}"
+    return UserError(f"unknown key {name!r}; {hint}")
+
+
+def build(schema: type[T], values: dict[str, Any], prefix: str = "") -> T:
+    """An instance of `schema` from plain nested values; one sentence for the first key that is not as it must be."""
+    hints = typing.get_type_hints(schema)
+    known = {f.name: f for f in fields(schema)}  # type: ignore[arg-type]
+    for name in values:
+        if name not in known:
+            raise unknown_key(prefix + name, [prefix + k for k in known])
+    built = {}
+    for name, f in known.items():
+        if name not in values and f.default is MISSING:
+            raise UserError(
+                f"{prefix + name}: expected a value, but the configuration has none; give {prefix + name}=…"
+            )
+        value = values[name]
+        if is_dataclass(hints[name]):
+            if not isinstance(value, dict):
+                raise UserError(f"{prefix + name}: expected keys ({prefix + name}.…=), got {value!r}")
+            built[name] = build(hints[name], value, f"{prefix}{name}.")
+        else:
+            built[name] = _checked(prefix + name, value, hints[name], f.metadata)
+    return schema(**built)
+
+
+def _checked(name: str, value: Any, hint: Any, rule: typing.Mapping[str, Any]) -> Any:
+    optional = isinstance(hint, types.UnionType)
+    kind = typing.get_args(hint)[0] if optional else hint
+    if value is None and optional:
+        return None
+    converted = _converted(value, kind)
+    if converted is None or not _within(converted, rule):
+        raise UserError(f"{name}: expected {_expectation(kind, rule, optional)}, got {value!r}; give {name}=…")
+    return converted
+
+
+def _converted(value: Any, kind: type) -> Any:
+    if kind is str:
+        # Free text such as a title of digits arrives as a number where the user did not quote it.
+        return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if kind is int:
+        return int(value) if math.isfinite(value) and value == int(value) else None
+    return float(value) if math.isfinite(value) else None
+
+
+def _within(value: Any, rule: typing.Mapping[str, Any]) -> bool:
+    if rule["choices"] is not None:
+        return value in rule["choices"]
+    if isinstance(value, str):
+        return True
+    return (
+        (rule["least"] is None or value >= rule["least"])
+        and (rule["above"] is None or value > rule["above"])
+        and (rule["most"] is None or value <= rule["most"])
+        and (rule["below"] is None or value < rule["below"])
+    )
+
+
+def _expectation(kind: type, rule: typing.Mapping[str, Any], optional: bool) -> str:
+    if rule["choices"] is not None:
+        return f"one of {', '.join(rule['choices'])}"
+    words = {"least": "at least", "above": "above", "most": "at most", "below": "below"}
+    bounds = " and ".join(f"{word} {rule[name]:g}" for name, word in words.items() if rule[name] is not None)
+    noun = {int: "a whole number", float: "a number", str: "text"}[kind]
+    return f"{noun}{' ' + bounds if bounds else ''}{', or null' if optional else ''}"
+
+
+def plain(config: Any) -> dict[str, Any]:
+    """A built configuration as nested dicts of str, int, float and None."""
+    return {f.name: plain(value) if is_dataclass(value := getattr(config, f.name)) else value for f in fields(config)}

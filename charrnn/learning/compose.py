@@ -1,0 +1,106 @@
+"""Tunes from a checkpoint, to the screen and to a folder."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+
+from charrnn import run
+from charrnn.config import SampleConfig
+from charrnn.errors import UserError
+from charrnn.learning import checkpoint
+from charrnn.learning.sampling import Tune, sample
+
+
+def compose_tunes(config: SampleConfig) -> Path:
+    """Sample, print and write as `config` says; the samples folder."""
+    torch.set_num_threads(config.threads)
+    model, vocab = checkpoint.load(config.ckpt)
+    model.to(_device(config.accelerator))
+    prompt = _prompt(config)
+    folder = Path(config.samples_dir) / _folder_name(config, prompt)
+    tunes = []
+    for tune in sample(
+        model, vocab, temperature=config.temperature, num_tunes=config.num_tunes, seed=config.seed, prompt=prompt,
+        top_k=config.top_k, top_p=config.top_p, max_chars=config.max_chars,
+    ):  # fmt: skip
+        show(tune)
+        tunes.append(tune)
+    _write(folder, tunes, config)
+    print(f"samples   {folder}")
+    return folder
+
+
+def show(tune: Tune) -> None:
+    per_character = -float(tune.log_prob.mean()) if len(tune.log_prob) else 0.0
+    end = "" if tune.ended else ", cut at max_chars"
+    print(
+        f"--- tune {tune.index}: {len(tune.text)} characters{end}, {per_character:.2f} nats each\n{tune.text}\n",
+        flush=True,
+    )
+
+
+def show_two(folder: Path) -> None:
+    """Two tunes from a run's best checkpoint at temperature 1."""
+    model, vocab = checkpoint.load(str(folder))
+    print("tunes     two at temperature 1; more: python sample.py ckpt=" + str(folder) + "\n")
+    for tune in sample(model, vocab, temperature=1.0, num_tunes=2, seed=0):
+        show(tune)
+
+
+def _device(accelerator: str) -> str:
+    if accelerator == "gpu" and not torch.cuda.is_available():
+        raise UserError("accelerator: expected a GPU, but torch finds none here; use accelerator=auto")
+    return "cuda" if accelerator != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+def _prompt(config: SampleConfig) -> str:
+    if config.prompt_file is None:
+        return config.prompt
+    if config.prompt:
+        raise UserError("expected prompt=… or prompt_file=…, got both; leave one out")
+    try:
+        return Path(config.prompt_file).expanduser().read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"prompt_file: expected a text file, but {config.prompt_file!r} cannot be read: {error}"
+        ) from error
+
+
+def _folder_name(config: SampleConfig, prompt: str) -> str:
+    """The run, temperature and seed, then what else differs from the default, so that nothing overwrites another."""
+    file = checkpoint.find(config.ckpt).resolve()
+    is_run = (file.parent / "config.yaml").exists()
+    name = file.parent.name + ("" if file.name == checkpoint.BEST else f"-{file.stem}") if is_run else file.stem
+    extras = {"k": config.top_k, "p": config.top_p, "n": config.max_chars if config.max_chars != 2000 else None}
+    parts = [
+        name,
+        f"T{config.temperature:g}",
+        f"s{config.seed}",
+        *(f"{k}{v:g}" for k, v in extras.items() if v is not None),
+    ]
+    if prompt:
+        parts.append("prompt-" + hashlib.sha256(prompt.encode()).hexdigest()[:8])
+    return "".join(c if c.isalnum() or c in "._-" else "-" for c in "_".join(parts))
+
+
+def _write(folder: Path, tunes: list[Tune], config: SampleConfig) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for tune in tunes:
+        run.write_text(folder / f"{tune.index:03d}.abc", tune.text + "\n")
+        lines.append(
+            json.dumps(
+                {
+                    "text": tune.text,
+                    "seed": config.seed,
+                    "index": tune.index,
+                    "temperature": config.temperature,
+                    "ended": tune.ended,
+                    "log_prob": [round(float(p), 4) for p in tune.log_prob],
+                },
+                ensure_ascii=False,
+            )
+        )
+    run.write_text(folder / "tunes.jsonl", "\n".join(lines) + "\n")

@@ -1,0 +1,176 @@
+"""Training: loss, carried state, optimizer and schedule, a block of windows at a time."""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.core.optimizer import LightningOptimizer
+from torch import Tensor
+from torch.nn import functional as F
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler, ReduceLROnPlateau
+
+from charrnn.learning.data import IGNORED
+from charrnn.learning.model import CharRNN
+
+# Beyond the common lr and weight decay, what each optimizer takes of the configuration, and its fastest exact kernel.
+OPTIMIZERS: dict[str, tuple[Callable[..., torch.optim.Optimizer], tuple[str, ...], dict[str, bool]]] = {
+    "adam": (torch.optim.Adam, (), {"fused": True}),
+    "adamw": (torch.optim.AdamW, (), {"fused": True}),
+    "adagrad": (torch.optim.Adagrad, (), {"fused": True}),
+    "rmsprop": (torch.optim.RMSprop, ("momentum",), {"foreach": True}),
+    "sgd": (torch.optim.SGD, ("momentum",), {"fused": True}),
+}
+COSINE_END = 0.01  # the last learning rate as a share of the first
+PLATEAU: dict[str, Any] = {"factor": 0.5, "patience": 1}
+
+
+class Diverged(Exception):
+    """Training left the finite numbers; the checkpoints from before are kept."""
+
+
+class LitCharRNN(pl.LightningModule):
+    """Truncated back-propagation through time over blocks (B, K · seq_len), an optimizer step for each window.
+
+    `windows` is the number of steps of the whole run, where a cosine schedule ends. All hyperparameters are plain, so a
+    checkpoint alone is enough to sample and loads with `weights_only=True`.
+    """
+
+    def __init__(
+        self, *, vocabulary: list[str], model: dict[str, Any], optim: dict[str, Any], seq_len: int, windows: int
+    ):
+        super().__init__()
+        self.save_hyperparameters(logger=False)
+        # Manual, because a block holds many steps: the Trainer's cost is paid once a block (benchmarks/README.md).
+        self.automatic_optimization = False
+        self.model = CharRNN(len(vocabulary), **model)
+        self.optim, self.seq_len, self.windows = optim, seq_len, windows
+        self.state: Tensor | None = None
+        self.val_state: Tensor | None = None
+        self.block_loss = self.gradient_norm = math.nan
+        self._restart_sums()
+        self._resume_from: dict[str, Any] | None = None
+
+    def _restart_sums(self) -> None:
+        self.loss_sum, self.characters = 0.0, 0
+        self.val_sum, self.val_characters = 0.0, 0
+
+    @property
+    def train_loss(self) -> float:
+        """Mean over the epoch's characters so far, in train mode, as the weights moved."""
+        return self.loss_sum / max(self.characters, 1)
+
+    @property
+    def val_loss(self) -> float:
+        return self.val_sum / max(self.val_characters, 1)
+
+    def on_train_epoch_start(self) -> None:
+        # Lightning leaves this hook out when it resumes inside an epoch, which is when the carried state must stay.
+        self.state = None
+        self._restart_sums()
+
+    def training_step(self, block: tuple[Tensor, Tensor], index: int) -> None:
+        optimizer = self.optimizers()
+        assert isinstance(optimizer, LightningOptimizer)
+        total, count = torch.zeros(()), 0
+        for ids, targets in zip(*(part.split(self.seq_len, dim=1) for part in block), strict=True):
+            logits, state = self.model(ids, self.state)
+            self.state = state.detach()
+            loss_sum = summed_loss(logits, targets)
+            characters = int((targets != IGNORED).sum())
+            optimizer.zero_grad()
+            (loss_sum / characters).backward()
+            norm = torch.nn.utils.clip_grad_norm_(self.parameters(), self.optim["gradient_clip"])
+            optimizer.step()
+            if isinstance(self.schedule, LambdaLR):
+                self.schedule.step()
+            total, count = total + loss_sum.detach().cpu(), count + characters
+        self.block_loss, self.gradient_norm = float(total) / count, float(norm)
+        if not math.isfinite(self.block_loss):
+            raise Diverged(
+                f"the loss is {self.block_loss} in epoch {self.current_epoch + 1} before step {self.global_step}; "
+                f"lower optim.lr ({self.optim['lr']:g}) or optim.gradient_clip ({self.optim['gradient_clip']:g})"
+            )
+        self.loss_sum += float(total)
+        self.characters += count
+
+    def on_validation_epoch_start(self) -> None:
+        self.val_state, self.val_sum, self.val_characters = None, 0.0, 0
+
+    def validation_step(self, block: tuple[Tensor, Tensor], index: int) -> None:
+        loss, characters, self.val_state = score(self.model, block, self.val_state)
+        self.val_sum += loss
+        self.val_characters += characters
+
+    def on_validation_epoch_end(self) -> None:
+        self.log("val/loss", self.val_loss)
+        if isinstance(self.schedule, ReduceLROnPlateau):
+            self.schedule.step(self.val_loss)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        optimizer = make_optimizer(self.model, **self.optim)
+        # Not handed to Lightning, which loses an update of a plateau at every resume (fit_loop.on_advance_end).
+        if self.optim["schedule"] == "plateau":
+            self.schedule: LRScheduler = ReduceLROnPlateau(optimizer, **PLATEAU)
+        else:
+            cosine = self.optim["schedule"] == "cosine"
+            self.schedule = LambdaLR(optimizer, lambda step: _cosine(step / self.windows) if cosine else 1.0)
+        return optimizer
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["carried"] = {
+            "state": self.state,
+            "loss_sum": self.loss_sum,
+            "characters": self.characters,
+            "schedule": self.schedule.state_dict(),
+            "random_state": torch.get_rng_state(),
+        }
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        # Lightning restores weights, optimizer, loops and loader; the rest of what the next step depends on is here.
+        self._resume_from = checkpoint["carried"]
+
+    def on_train_start(self) -> None:
+        if self._resume_from is None:
+            return
+        carried, self._resume_from = self._resume_from, None
+        self.state = None if carried["state"] is None else carried["state"].to(self.device)
+        self.loss_sum, self.characters = carried["loss_sum"], carried["characters"]
+        self.schedule.load_state_dict(carried["schedule"])
+        torch.set_rng_state(carried["random_state"])
+
+
+def summed_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """Cross-entropy in nats summed over the targets (B, T) not ignored; logits (B, T, V), stored time first."""
+    flat = logits.transpose(0, 1).flatten(0, 1)
+    return F.cross_entropy(flat, targets.t().flatten(), ignore_index=IGNORED, reduction="sum")
+
+
+def score(model: CharRNN, block: tuple[Tensor, Tensor], state: Tensor | None) -> tuple[float, int, Tensor]:
+    """Summed nats and number of the targets of one block, and the state to score the next one with."""
+    ids, targets = block
+    logits, state = model(ids, state)
+    return float(summed_loss(logits, targets)), int((targets != IGNORED).sum()), state
+
+
+def evaluate(model: CharRNN, blocks: Iterable[tuple[Tensor, Tensor]]) -> float:
+    """Mean nats per character of a network in eval mode, the state carried from block to block."""
+    total, count, state = 0.0, 0, None
+    with torch.inference_mode():
+        for block in blocks:
+            loss, characters, state = score(model, block, state)
+            total, count = total + loss, count + characters
+    return total / count
+
+
+def make_optimizer(
+    model: CharRNN, *, name: str, lr: float, weight_decay: float, momentum: float, **_: Any
+) -> torch.optim.Optimizer:
+    kind, extra, kernel = OPTIMIZERS[name]
+    settings = {"momentum": momentum}
+    return kind(model.parameters(), lr=lr, weight_decay=weight_decay, **{k: settings[k] for k in extra}, **kernel)
+
+
+def _cosine(done: float) -> float:
+    return COSINE_END + (1 - COSINE_END) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))

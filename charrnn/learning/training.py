@@ -1,0 +1,237 @@
+"""A run from its configuration to its result: started, resumed where it stood, or returned as it was."""
+
+import importlib.metadata
+import logging
+import math
+import platform
+import signal
+import subprocess
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+import yaml
+from pytorch_lightning.callbacks import EarlyStopping
+from pytorch_lightning.loggers import TensorBoardLogger
+
+from charrnn import run
+from charrnn.config import TrainConfig, plain
+from charrnn.errors import UserError
+from charrnn.learning import checkpoint
+from charrnn.learning.callbacks import Bar, Checkpoints, ComposedTunes, Metrics, Stopped
+from charrnn.learning.data import AbcDataModule
+from charrnn.learning.module import LitCharRNN, evaluate
+from charrnn.learning.prepare import Prepared, describe, prepare
+
+say = logging.getLogger("charrnn").info
+# Lightning greets every Trainer with its devices and an advertisement.
+for noisy in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch", "lightning.fabric"):
+    logging.getLogger(noisy).setLevel(logging.WARNING)
+warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
+warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=DeprecationWarning)
+PACKAGES = ("torch", "pytorch-lightning", "numpy", "hydra-core", "music21", "charrnn")
+
+
+class Interrupted(BaseException):
+    """The process was asked to end by `signum`; the run can be continued."""
+
+    def __init__(self, signum: int):
+        super().__init__(signum)
+        self.signum = signum
+
+
+def train(config: TrainConfig, folder: Path, command: str) -> dict[str, Any]:
+    """The result of the run in `folder`, from disk if it is finished; `command` is what a person types for it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(config.trainer.threads)
+    with run.lock(folder), _log_file(folder):
+        if (result := run.read_result(folder)) is not None:
+            say("finished  %s", folder)
+            return result
+        try:
+            with _stop_at_block_end() as stop:
+                result = _run(config, folder, stop)
+        except Stopped:
+            run.write_status(folder, "stopped", command)
+            raise Interrupted(stop[0]) from None
+        except Exception as error:
+            logging.getLogger("charrnn").debug("%s", traceback.format_exc())
+            run.write_status(folder, "failed", command, f"{type(error).__name__}: {error}".splitlines()[0])
+            raise
+        run.write_json(folder / "result.json", result)
+        run.write_status(folder, "finished", command)
+        return result
+
+
+def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
+    settings = plain(config)
+    run.write_text(folder / "config.yaml", yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
+    prepared = prepare(config.data)
+    run.write_json(folder / "data.json", prepared.report)
+    say("%s", describe(prepared.report))
+    pl.seed_everything(config.seed, workers=True, verbose=False)
+    data = AbcDataModule(prepared, seq_len=config.data.seq_len, batch_size=config.data.batch_size,
+                         limit_blocks=config.trainer.limit_blocks)  # fmt: skip
+    module = LitCharRNN(
+        vocabulary=prepared.vocab.characters,
+        model={**settings["model"], **settings["regularization"]},
+        optim=settings["optim"],
+        seq_len=config.data.seq_len,
+        windows=config.trainer.max_epochs * data.windows,
+    )
+    parameters = sum(p.numel() for p in module.parameters())
+    say("network   %s, %d hidden, %d layer(s), %s parameters", config.model.cell, config.model.hidden,
+        config.model.layers, f"{parameters:,}")  # fmt: skip
+    metrics, checkpoints = Metrics(folder, say), Checkpoints(folder, lambda: bool(stop))
+    resume_from = _resumable(folder)
+    # What a killed process wrote after its last checkpoint is written again, not twice.
+    purge = None if resume_from is None else resume_from["global_step"] + 1
+    events = _Events(folder, name="", version="", default_hp_metric=False, purge_step=purge)
+    if resume_from is None or not resume_from["callbacks"][checkpoints.state_key]["finished"]:
+        trainer = _trainer(config, events, [metrics, checkpoints])
+        trainer.fit(module, data, ckpt_path=folder / checkpoint.LAST if resume_from else None, weights_only=True)
+    else:
+        metrics.load_state_dict(resume_from["callbacks"][metrics.state_key])
+        checkpoints.load_state_dict(resume_from["callbacks"][checkpoints.state_key])
+        metrics.write()
+    events.log_hyperparams(run.flat(settings), {"best/val_loss": checkpoints.best_loss})
+    events.finalize("success")
+    return _result(config, folder, prepared, data, metrics, checkpoints, parameters)
+
+
+class _Events(TensorBoardLogger):
+    """TensorBoard's event file in the run folder, and no hparams.yaml beside it: config.yaml says it."""
+
+    def save(self) -> None:
+        pass
+
+
+def _trainer(config: TrainConfig, events: TensorBoardLogger, callbacks: list[Any]) -> pl.Trainer:
+    if config.trainer.accelerator == "gpu" and not torch.cuda.is_available():
+        raise UserError("trainer.accelerator: expected a GPU, but torch finds none here; use trainer.accelerator=auto")
+    if config.trainer.patience is not None:
+        callbacks = [EarlyStopping("val/loss", patience=config.trainer.patience, verbose=False), *callbacks]
+    bar = [Bar(refresh_rate=5)] if sys.stderr.isatty() else []
+    return pl.Trainer(
+        accelerator=config.trainer.accelerator,
+        devices=1,
+        max_epochs=config.trainer.max_epochs,
+        logger=events,
+        callbacks=[*callbacks, ComposedTunes(), *bar],
+        enable_progress_bar=bool(bar),
+        enable_model_summary=False,
+        log_every_n_steps=1,
+        enable_checkpointing=True,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+    )
+
+
+def _resumable(folder: Path) -> dict[str, Any] | None:
+    file = folder / checkpoint.LAST
+    if not file.exists():
+        return None
+    try:
+        content = checkpoint.read(file)
+    except UserError:
+        say("last.ckpt in %s is damaged: the run starts anew", folder)
+        return None
+    say("resuming  %s, epoch %d", folder.name, content["epoch"] + 1)
+    return content
+
+
+def _result(
+    config, folder, prepared: Prepared, data, metrics: Metrics, checkpoints: Checkpoints, parameters: int
+) -> dict:
+    model, _ = checkpoint.load(str(folder))
+    test_loss = evaluate(model, data.test_dataloader()) if len(prepared.test) else None
+    times = [row["seconds"] for row in metrics.rows]
+    epochs = len(metrics.rows)
+    return {
+        "best_epoch": checkpoints.best_epoch,
+        "last_epoch": epochs - 1,
+        "stop_reason": "max_epochs" if epochs == config.trainer.max_epochs else "patience",
+        "best_val_loss": checkpoints.best_loss,
+        "best_val_bpc": checkpoints.best_loss / math.log(2),
+        "test_loss": test_loss,
+        "test_bpc": None if test_loss is None else test_loss / math.log(2),
+        "parameters": parameters,
+        "seconds": None if None in times else sum(times),
+        "seed": config.seed,
+        "identity": folder.name.rsplit("_", 1)[-1],
+        "fingerprint": prepared.report["fingerprint"],
+        "numerics": run.NUMERICS,
+        "versions": {"python": platform.python_version()} | {p: importlib.metadata.version(p) for p in PACKAGES},
+        "commit": _commit(),
+    }
+
+
+def summary(result: dict[str, Any], folder: Path) -> str:
+    """The outcome in a few lines, beside the n-gram model of the same split."""
+    report = run.read_json(folder / "data.json")
+    baseline = report["baseline"]
+    lines = [
+        f"best      epoch {result['best_epoch'] + 1} of {result['last_epoch'] + 1} ({result['stop_reason']}): "
+        f"validation {result['best_val_loss']:.4f} nats, {result['best_val_bpc']:.4f} bits per character",
+        f"n-gram    {baseline['context']} preceding characters: {baseline['val_loss']:.4f} nats, "
+        f"{baseline['val_bpc']:.4f} bits per character on the same split",
+        f"run       {folder}",
+    ]
+    if result["test_loss"] is not None:
+        lines.insert(1, f"test      {result['test_loss']:.4f} nats, {result['test_bpc']:.4f} bits per character "
+                        f"(n-gram {baseline['test_loss']:.4f} nats)")  # fmt: skip
+    return "\n".join(lines)
+
+
+def _commit() -> str | None:
+    try:
+        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True)
+    except OSError:
+        return None
+    return done.stdout.strip() or None
+
+
+@contextmanager
+def _log_file(folder: Path) -> Iterator[None]:
+    """Everything said about this run also goes to its train.log, with the traceback if there is one."""
+    logger = logging.getLogger("charrnn")
+    handler = logging.FileHandler(folder / "train.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    handler.setLevel(logging.DEBUG)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+
+
+@contextmanager
+def _stop_at_block_end() -> Iterator[list[int]]:
+    """Ctrl-C and SIGTERM become a wish, granted where the run can be continued exactly; a second one aborts at once.
+
+    Elsewhere than in the main thread signals cannot be caught, and nothing is.
+    """
+    wishes: list[int] = []
+
+    def wish(signum: int, frame: Any) -> None:
+        if wishes:
+            raise Interrupted(signum)
+        wishes.append(signum)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield wishes
+        return
+    before = {number: signal.signal(number, wish) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield wishes
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

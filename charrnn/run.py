@@ -1,0 +1,128 @@
+"""A run folder: which it is, who holds it, how far it got, what came out."""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+# Raised whenever the same configuration and data give other numbers than before.
+NUMERICS = 1
+LONGEST_NAME = 80
+# Keys named after their group, where their own name says too little.
+_BY_GROUP = ("name", "source")
+
+
+def flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested keys as dotted ones."""
+    return {
+        name: value
+        for k, v in config.items()
+        for name, value in (flat(v, f"{prefix}{k}.").items() if isinstance(v, dict) else [(prefix + k, v)])
+    }
+
+
+def identity(config: dict[str, Any], fingerprint: str) -> str:
+    """8 hex digits of all that can change a result: the configuration (keys without influence left out beforehand), the
+    data and the version of our arithmetic."""
+    described = json.dumps([NUMERICS, fingerprint, flat(config)], sort_keys=True)
+    return hashlib.sha256(described.encode()).hexdigest()[:8]
+
+
+def name(config: dict[str, Any], default: dict[str, Any], fingerprint: str) -> str:
+    """What differs from the default, then the identity: at most 80 letters, digits, `.`, `_` and `-`."""
+    base = flat(default)
+    parts = []
+    for key, value in flat(config).items():
+        if key not in base or value != base[key]:
+            *group, last = key.split(".")
+            shown = group[-1] if group and last in _BY_GROUP else last
+            parts.append(re.sub(r"[^A-Za-z0-9.-]+", "-", f"{shown}-{value}"))
+    ending = "_" + identity(config, fingerprint)
+    readable = parts[0] if parts else "default"
+    for part in parts[1:]:
+        if len(readable) + 1 + len(part) + len(ending) > LONGEST_NAME:
+            break
+        readable += "_" + part
+    return readable[: LONGEST_NAME - len(ending)] + ending
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a file; OSError where there is no file, ValueError where it holds no JSON object."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: expected a JSON object, got {type(content).__name__}")
+    return content
+
+
+def write_json(path: Path, content: Any) -> None:
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Whole or not at all: written beside its place, then moved there."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read_result(folder: Path) -> dict[str, Any] | None:
+    """The result of a finished run, None while there is none; a file that is no result counts as none."""
+    try:
+        return read_json(folder / "result.json")
+    except (OSError, ValueError):
+        return None
+
+
+def read_status(folder: Path) -> dict[str, Any]:
+    """What status.json says; without one, that there is none."""
+    try:
+        return read_json(folder / "status.json")
+    except (OSError, ValueError):
+        return {"state": "unknown", "error": "no status.json: it never started, or was killed", "command": ""}
+
+
+def write_status(folder: Path, state: str, command: str, error: str | None = None) -> None:
+    """For people: finished, stopped or failed, why, and how to run it again."""
+    when = time.strftime("%Y-%m-%d %H:%M:%S")
+    write_json(folder / "status.json", {"state": state, "error": error, "command": command, "when": when})
+
+
+@contextlib.contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Hold the folder alone; whoever comes second waits, and is told for whom.
+
+    The kernel drops the lock with its process, so a dead one never blocks.
+    """
+    with open(folder / ".lock", "a+", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.seek(0)
+            print(f"waiting: {folder.name} is held by {handle.read().strip() or 'another process'}", flush=True)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        handle.truncate(0)
+        handle.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+        handle.flush()
+        yield
+
+
+def is_running(folder: Path) -> bool:
+    """Whether some process holds the folder now."""
+    try:
+        with open(folder / ".lock", encoding="utf-8") as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
