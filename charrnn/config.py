@@ -37,6 +37,12 @@ class Data:
     seq_len: int = key(least=1)
     batch_size: int = key(least=1)
 
+    def __post_init__(self) -> None:
+        if self.path is not None and self.source != "file":
+            raise UserError(
+                f"data.path: expected only with data=file, got {self.path!r} with data={self.source}; add data=file"
+            )
+
 
 @dataclass(frozen=True)
 class Model:
@@ -184,8 +190,8 @@ def _within(value: Any, rule: typing.Mapping[str, Any]) -> bool:
 def _expectation(kind: type, rule: typing.Mapping[str, Any], optional: bool) -> str:
     if rule["choices"] is not None:
         return f"one of {', '.join(rule['choices'])}"
-    words = {"least": "at least", "above": "above", "most": "at most", "below": "below"}
-    bounds = " and ".join(f"{word} {rule[name]:g}" for name, word in words.items() if rule[name] is not None)
+    words = {"least": "of at least", "above": "above", "most": "at most", "below": "below"}
+    bounds = " and ".join(f"{word} {rule[name]}" for name, word in words.items() if rule[name] is not None)
     noun = {int: "a whole number", float: "a number", str: "text"}[kind]
     return f"{noun}{' ' + bounds if bounds else ''}{', or null' if optional else ''}"
 

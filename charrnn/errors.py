@@ -2,4 +2,14 @@
 
 
 class UserError(Exception):
-    """What was expected, what came, what to do; ends the command with exit code 2."""
+    """What was expected, what came, what to do."""
+
+
+def sentence(error: BaseException) -> str:
+    """One line on any error, for the screen and for status.json."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, OSError):
+        where = f"{error.filename!r}" if error.filename else "a file"
+        return f"cannot read or write {where}: {error.strerror or error}; make room or name another folder"
+    return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -2,6 +2,7 @@
 
 import logging
 import shlex
+import signal
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -15,12 +16,14 @@ from charrnn import run
 from charrnn.cli.overrides import CONF, MULTIRUN, prepared
 from charrnn.cli.plan import Plan, checked, plan, run_folder
 from charrnn.config import SCHEMAS, known_keys
-from charrnn.errors import UserError
+from charrnn.errors import UserError, sentence
 
 
 def main(program: str) -> None:
     """Run "train", "sample" or "analyze" with the arguments of this process, which ends with an exit code."""
     arguments = sys.argv[1:]
+    # Whoever reads our output may stop early, as `head` does; Python would call that an error.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         if any(a.startswith("-") and a not in MULTIRUN and "=" not in a for a in arguments):
             planned = None  # Hydra's own questions: --help, --cfg, --info, shell completion
@@ -34,7 +37,7 @@ def main(program: str) -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     if planned is not None:
-        sys.exit(_failures(program, planned))
+        sys.exit(_failures(planned))
 
 
 def _run_jobs(program: str) -> None:
@@ -55,8 +58,11 @@ def _train(cfg: DictConfig) -> None:
         print(f"stopped: {folder}; the same command continues it", file=sys.stderr)
         # 128 + signal is what a shell reports of a process that a signal ended.
         raise SystemExit(128 + stop.signum) from None
-    except Exception:
-        return  # told by status.json and train.log; the other jobs go on, and _failures counts this one
+    except Exception as error:
+        # The other jobs of a sweep go on; the last lines of the command and its exit code tell of this one.
+        if not is_sweep:
+            _errors.append(_say_error(sentence(error)))
+        return
     if not is_sweep:
         from charrnn.learning.compose import show_two
         from charrnn.learning.training import summary
@@ -78,37 +84,31 @@ def _analyze(cfg: DictConfig) -> None:
 
 
 JOBS: dict[str, Callable[[DictConfig], None]] = {"train": _train, "sample": _sample, "analyze": _analyze}
-_errors: list[str] = []
+_errors: list[int] = []
 
 
 def _or_say_error(task: Callable[[Any], object], config: Any) -> None:
     # Hydra would print a traceback and stop; here a bad value ends its own job only.
     try:
         task(config)
-    except UserError as error:
-        _errors.append(str(error))
-        _say_error(str(error))
-    except OSError as error:
-        _errors.append(str(error))
-        _say_error(
-            f"cannot write {error.filename or 'the output'!r}: {error.strerror}; free the disk or choose another folder"
-        )
+    except (UserError, OSError) as error:
+        _errors.append(_say_error(sentence(error)))
 
 
-def _failures(program: str, planned: Plan) -> int:
+def _failures(planned: Plan) -> int:
     """Exit code of the whole command; for a sweep, a line for every job without a result."""
-    if program != "train":
-        return 1 if _errors else 0
-    failed = [folder for config in planned.configs if run.read_result(folder := run_folder(config)) is None]
+    failed = [folder for folder in planned.folders if run.read_result(folder) is None]
+    if not planned.is_sweep:
+        return 1 if _errors or failed else 0
     for folder in failed:
         status = run.read_status(folder)
         _say_error(f"{folder.name}: {status['error']}")
         print(f"  log    {folder / 'train.log'}\n  rerun  {status['command']}", file=sys.stderr)
-    return 1 if failed else 0
+    return 1 if _errors or failed else 0
 
 
-def _say_error(sentence: str) -> int:
-    print(f"error: {sentence}", file=sys.stderr)
+def _say_error(message: str) -> int:
+    print(f"error: {message}", file=sys.stderr)
     return 2
 
 

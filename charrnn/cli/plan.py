@@ -1,5 +1,6 @@
 """Which jobs a command line means, all composed and checked before the first one starts."""
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,9 +26,9 @@ from charrnn.music import corpus
 
 @dataclass(frozen=True)
 class Plan:
-    """The checked configuration of every job, and whether they are a sweep."""
+    """The run folders of all jobs of train.py, none for the other commands, and whether they are a sweep."""
 
-    configs: list[Any]
+    folders: list[Path]
     is_sweep: bool
 
 
@@ -43,10 +44,29 @@ def plan(program: str, arguments: Sequence[str]) -> Plan:
             if len(fixed) < len(overrides):
                 swept = next(o.input_line for o in parsed if o.is_sweep_override())
                 raise UserError(f"expected one value, got {swept!r}; add -m to run one job for each value")
-            return Plan([checked(program, base)], False)
+            return Plan(_folders([checked(program, base)]), False)
         params = [f"{k}={v}" for k, v in (base.hydra.sweeper.params or {}).items()]
         jobs = BasicSweeper.split_arguments(OverridesParser.create().parse_overrides([*params, *overrides]), None)[0]
-        return Plan([checked(program, compose(program, job)) for job in jobs], True)
+        return Plan(_folders([checked(program, compose(program, job)) for job in jobs]), True)
+
+
+def _folders(configs: list[Any]) -> list[Path]:
+    """The folders in which the jobs will write, once it is sure that they can."""
+    roots = {
+        Path(getattr(c, name))
+        for c in configs
+        for name in ("runs_dir", "samples_dir", "report_dir")
+        if hasattr(c, name)
+    }
+    for root in roots:
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=root).close()
+        except OSError as error:
+            raise UserError(
+                f"expected a folder to write to, but {str(root)!r} is none: {error.strerror}; name another one"
+            ) from error
+    return [run_folder(config) for config in configs if isinstance(config, TrainConfig)]
 
 
 @contextmanager

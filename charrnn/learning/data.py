@@ -1,6 +1,7 @@
 """Parallel streams: the text cut into B long pieces that are read side by side, window after window."""
 
-from collections.abc import Iterator
+import random
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytorch_lightning as pl
@@ -34,36 +35,46 @@ def streams(ids: np.ndarray, num: int, before: int, warm_up: int = 0) -> tuple[T
 
 
 class Blocks:
-    """Streams (B, N) in blocks (B, width), the last with what is left; a run can resume at any."""
+    """Pass after pass over streams (B, N), in blocks (B, width), the last with what is left; a run can resume at any.
 
-    def __init__(self, inputs: Tensor, targets: Tensor, width: int, limit: int | None = None):
-        self.pairs = list(zip(inputs.split(width, dim=1), targets.split(width, dim=1), strict=True))[:limit]
-        self.position = 0
+    `streams_of` gives the inputs and targets of a pass by its number, the same size each time.
+    """
+
+    def __init__(self, streams_of: Callable[[int], tuple[Tensor, Tensor]], width: int, limit: int | None = None):
+        self.streams_of, self.width = streams_of, width
+        self.number, self.position = 0, 0
+        blocks = -(-streams_of(0)[0].shape[1] // width)
+        self.size = blocks if limit is None else min(limit, blocks)
 
     def __len__(self) -> int:
-        return len(self.pairs)
+        return self.size
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        # A finished pass leaves the position at the end, also in a checkpoint: the next pass starts anew.
-        start = self.position if self.position < len(self) else 0
-        for i in range(start, len(self)):
+        # A finished pass leaves the position at its end, also in a checkpoint: only the next pass moves on.
+        if self.position >= self.size:
+            self.number, self.position = self.number + 1, 0
+        inputs, targets = (part.split(self.width, dim=1) for part in self.streams_of(self.number))
+        for i in range(self.position, self.size):
             self.position = i + 1
-            yield self.pairs[i]
+            yield inputs[i], targets[i]
 
     def state_dict(self) -> dict[str, int]:
-        return {"position": self.position}
+        return {"number": self.number, "position": self.position}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        self.position = state["position"]
+        self.number, self.position = state["number"], state["position"]
 
 
 class AbcDataModule(pl.LightningDataModule):
     """Training blocks of ten windows on `batch_size` streams; the same, whole validation set every epoch."""
 
-    def __init__(self, prepared: Prepared, *, seq_len: int, batch_size: int, limit_blocks: int | None = None):
+    def __init__(
+        self, prepared: Prepared, *, seq_len: int, batch_size: int, order_seed: int = 0, limit_blocks: int | None = None
+    ):
         super().__init__()
-        self.prepared, self.before = prepared, prepared.vocab.end
+        self.prepared, self.order_seed = prepared, order_seed
         self.seq_len, self.batch_size, self.limit_blocks = seq_len, batch_size, limit_blocks
+        self.block_width = seq_len * WINDOWS_PER_BLOCK
         for part in ("train", "val"):
             size, needed = len(getattr(prepared, part)), seq_len * (batch_size if part == "train" else 1)
             if size < needed:
@@ -74,13 +85,25 @@ class AbcDataModule(pl.LightningDataModule):
                 )
 
     def train_dataloader(self) -> Blocks:
-        inputs, targets = streams(self.prepared.train, self.batch_size, self.before)
-        return Blocks(inputs, targets, self.seq_len * WINDOWS_PER_BLOCK, self.limit_blocks)
+        """The tunes in another order every epoch, the same one for every run on this split.
+
+        In one fixed order a large network learns which tune follows which: LSTM 256 then validates 0.06 nats worse.
+        """
+        starts = np.flatnonzero(self.prepared.train == self.prepared.vocab.start)
+        tunes = np.split(self.prepared.train, starts[1:])
+
+        def streams_of(epoch: int) -> tuple[Tensor, Tensor]:
+            order = list(range(len(tunes)))
+            random.Random(f"{self.order_seed} {epoch}").shuffle(order)
+            return streams(np.concatenate([tunes[i] for i in order]), self.batch_size, self.prepared.vocab.end)
+
+        return Blocks(streams_of, self.block_width, self.limit_blocks)
 
     @property
     def windows(self) -> int:
         """Optimizer steps an epoch."""
-        return sum(-(-inputs.shape[1] // self.seq_len) for inputs, _ in self.train_dataloader().pairs)
+        length = min(-(-len(self.prepared.train) // self.batch_size), len(self.train_dataloader()) * self.block_width)
+        return -(-length // self.seq_len)
 
     def val_dataloader(self) -> Blocks:
         return self._scored(self.prepared.val)
@@ -89,4 +112,5 @@ class AbcDataModule(pl.LightningDataModule):
         return self._scored(self.prepared.test)
 
     def _scored(self, ids: np.ndarray) -> Blocks:
-        return Blocks(*streams(ids, VAL_STREAMS, self.before, VAL_WARM_UP), VAL_BLOCK, self.limit_blocks)
+        fixed = streams(ids, VAL_STREAMS, self.prepared.vocab.end, VAL_WARM_UP)
+        return Blocks(lambda _: fixed, VAL_BLOCK, self.limit_blocks)

@@ -1,5 +1,6 @@
 """A run from its configuration to its result: started, resumed where it stood, or returned as it was."""
 
+import contextlib
 import importlib.metadata
 import logging
 import math
@@ -11,7 +12,6 @@ import threading
 import traceback
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from pytorch_lightning.loggers import TensorBoardLogger
 
 from charrnn import run
 from charrnn.config import TrainConfig, plain
-from charrnn.errors import UserError
+from charrnn.errors import UserError, sentence
 from charrnn.learning import checkpoint
 from charrnn.learning.callbacks import Bar, Checkpoints, ComposedTunes, Metrics, Stopped
 from charrnn.learning.data import AbcDataModule
@@ -63,7 +63,8 @@ def train(config: TrainConfig, folder: Path, command: str) -> dict[str, Any]:
             raise Interrupted(stop[0]) from None
         except Exception as error:
             logging.getLogger("charrnn").debug("%s", traceback.format_exc())
-            run.write_status(folder, "failed", command, f"{type(error).__name__}: {error}".splitlines()[0])
+            with contextlib.suppress(OSError):  # on a full disk the status cannot be told either
+                run.write_status(folder, "failed", command, sentence(error))
             raise
         run.write_json(folder / "result.json", result)
         run.write_status(folder, "finished", command)
@@ -198,7 +199,7 @@ def _commit() -> str | None:
     return done.stdout.strip() or None
 
 
-@contextmanager
+@contextlib.contextmanager
 def _log_file(folder: Path) -> Iterator[None]:
     """Everything said about this run also goes to its train.log, with the traceback if there is one."""
     logger = logging.getLogger("charrnn")
@@ -213,7 +214,7 @@ def _log_file(folder: Path) -> Iterator[None]:
         handler.close()
 
 
-@contextmanager
+@contextlib.contextmanager
 def _stop_at_block_end() -> Iterator[list[int]]:
     """Ctrl-C and SIGTERM become a wish, granted where the run can be continued exactly; a second one aborts at once.
 

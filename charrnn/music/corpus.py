@@ -92,6 +92,11 @@ def parse(sources: list[Source]) -> Corpus:
                 tunes.append(tune)
             else:
                 dropped["empty_tunes"] += 1
+    if not tunes:
+        raise UserError(
+            f"data: expected tunes (from a line X: on, or between <start> and <end>), found none in {len(sources)} "
+            "file(s); check data.path"
+        )
     missing = {f: sum(not re.search(rf"^{f}:", tune, re.MULTILINE) for tune in tunes) for f in REQUIRED_FIELDS}
     report: dict[str, object] = {
         "files": len(sources),

@@ -1,0 +1,60 @@
+"""The real commands, on twelve tunes of our own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+TUNES = ROOT / "tests" / "tunes.abc"
+# Seconds instead of minutes: a small corpus, few blocks, one epoch.
+SMOKE = ("data=file", f"data.path={TUNES}", "trainer=smoke")
+
+
+class Commands:
+    """Runs train.py, sample.py and analyze.py as a user would, their folders below `home`."""
+
+    def __init__(self, home: Path):
+        self.home = home
+
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+
+    def start(self, program: str, *arguments: str, **options) -> subprocess.Popen:
+        command = [sys.executable, str(ROOT / f"{program}.py"), *arguments]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen(command, cwd=self.home, env=self.environment(), **{**pipes, **options})
+
+    def run(self, program: str, *arguments: str, **options) -> subprocess.CompletedProcess:
+        with self.start(program, *arguments, **options) as process:
+            out, err = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def refused(self, program: str, *arguments: str) -> str:
+        """The one sentence with which a command refuses its arguments."""
+        done = self.run(program, *arguments)
+        assert done.returncode not in (0, None), done.stdout
+        assert "Traceback" not in done.stderr, done.stderr
+        errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+        assert len(errors) == 1, done.stderr
+        return errors[0].removeprefix("error: ")
+
+    def runs(self) -> list[Path]:
+        return sorted(f.parent for f in (self.home / "runs").glob("*/config.yaml"))
+
+
+@pytest.fixture
+def commands(tmp_path: Path) -> Commands:
+    return Commands(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder, trained once for all tests that only read it."""
+    home = tmp_path_factory.mktemp("trained")
+    done = Commands(home).run("train", *SMOKE, "model.hidden=20")
+    assert done.returncode == 0, done.stderr
+    (folder,) = Commands(home).runs()
+    return folder

@@ -1,0 +1,262 @@
+"""Every command of README as a real subprocess, and what bad input gets."""
+
+import json
+import os
+import re
+import resource
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from conftest import ROOT, SMOKE, TUNES, Commands
+
+FAST = (*SMOKE, "trainer.limit_blocks=1")
+
+
+def test_a_run_says_what_it_read_how_it_went_and_what_it_composes_in_this_order(commands: Commands):
+    done = commands.run("train", *SMOKE)
+    assert done.returncode == 0, done.stderr
+    said = ["data  ", "split  ", "epoch   1", "best  ", "n-gram  ", "run  ", "--- tune 0", "--- tune 1"]
+    places = [done.stdout.index(part) for part in said]
+    assert places == sorted(places)
+    assert re.search(r"best .*nats, .*bits per character", done.stdout)
+    (folder,) = commands.runs()
+    assert str(folder.relative_to(commands.home)) in done.stdout
+    for file in ("config.yaml", "data.json", "train.log", "status.json", "metrics.csv", "best.ckpt", "last.ckpt"):
+        assert (folder / file).stat().st_size > 0, file
+    assert list(folder.glob("events.out.tfevents.*"))
+    result = json.loads((folder / "result.json").read_text())
+    assert result["identity"] == folder.name[-8:] and result["test_loss"] > 0
+    assert json.loads((folder / "data.json").read_text())["dropped"]["characters_outside_tunes"] > 0
+
+
+@pytest.mark.parametrize(
+    ("grid", "count"),
+    [
+        (["model.hidden=50,75,100,150"], 4),
+        (["regularization.dropout=0.1,0.2,0.3"], 3),
+        (["optim=adagrad,rmsprop"], 2),
+    ],
+)
+def test_a_sweep_trains_every_value_once_and_a_second_call_nothing(commands: Commands, grid: list[str], count: int):
+    done = commands.run("train", "-m", *grid, *FAST)
+    assert done.returncode == 0, done.stderr
+    results = {run: (run / "result.json").stat().st_mtime_ns for run in commands.runs()}
+    assert len(results) == count
+    again = commands.run("train", "-m", *grid, *FAST)
+    assert again.returncode == 0 and again.stdout.count("finished ") == count
+    assert {run: (run / "result.json").stat().st_mtime_ns for run in commands.runs()} == results
+
+
+def test_an_experiment_file_is_a_sweep_with_seeds(commands: Commands):
+    done = commands.run("train", "experiment=hidden", *FAST)
+    assert done.returncode == 0, done.stderr
+    table = [json.loads((run / "result.json").read_text()) for run in commands.runs()]
+    assert sorted(r["seed"] for r in table) == sorted([*range(5)] * 4)
+    assert len({r["parameters"] for r in table}) == 4
+
+
+def test_one_seed_gives_one_metrics_file_alone_and_in_a_sweep(commands: Commands, tmp_path: Path):
+    alone = commands.run("train", *SMOKE, "model.hidden=20", "seed=1", "runs_dir=alone", "trainer.max_epochs=3")
+    swept = commands.run("train", "-m", *SMOKE, "model.hidden=30,20", "seed=0,1", "trainer.max_epochs=3")
+    assert (alone.returncode, swept.returncode) == (0, 0), alone.stderr + swept.stderr
+    (first,) = (tmp_path / "alone").glob("*/metrics.csv")
+    second = tmp_path / "runs" / first.parent.name / "metrics.csv"
+    drop = ["seconds", "chars_per_second"]
+    pd.testing.assert_frame_equal(
+        pd.read_csv(first).drop(columns=drop), pd.read_csv(second).drop(columns=drop), check_exact=True
+    )
+
+
+def test_sampling_prints_and_writes_the_tunes(commands: Commands, trained: Path):
+    done = commands.run(
+        "sample", f"ckpt={trained}", "temperature=2", "num_tunes=2", "seed=0", "prompt=X:1", "max_chars=80"
+    )
+    assert done.returncode == 0, done.stderr
+    (folder,) = (commands.home / "samples").iterdir()
+    assert folder.name.startswith(f"{trained.name}_T2_s0")
+    tunes = [json.loads(line) for line in (folder / "tunes.jsonl").read_text().splitlines()]
+    assert [t["index"] for t in tunes] == [0, 1]
+    for tune in tunes:
+        assert tune["text"].startswith("X:1") and tune["text"] in done.stdout
+        assert (folder / f"{tune['index']:03d}.abc").read_text() == tune["text"] + "\n"
+        assert len(tune["log_prob"]) == len(tune["text"]) + tune["ended"]
+
+
+def test_sampling_sweeps_temperatures(commands: Commands, trained: Path):
+    done = commands.run("sample", "-m", f"ckpt={trained / 'best.ckpt'}", "temperature=0.5,1,2", "max_chars=50")
+    assert done.returncode == 0, done.stderr
+    assert sorted(f.name for f in (commands.home / "samples").glob("[!.]*")) == [
+        f"{trained.name}_T{t}_s0_n50" for t in ("0.5", "1", "2")
+    ]
+
+
+def test_a_moved_run_folder_still_samples_and_a_prompt_arrives_as_typed(commands: Commands, trained: Path):
+    odd = commands.home / "it's, [a] {b}=c #d (e)"
+    shutil.copytree(trained, odd)
+    prompt = commands.home / "prompt, x.abc"
+    prompt.write_text("X:1\nT:The Two Cores\n")
+    done = commands.run("sample", f"ckpt={odd}", f"prompt_file={prompt}", "num_tunes=1", "max_chars=40")
+    assert done.returncode == 0, done.stderr
+    (tunes,) = (commands.home / "samples").glob("*/tunes.jsonl")
+    assert json.loads(tunes.read_text())["text"].startswith("X:1\nT:The Two Cores")
+
+
+def test_analysis_lists_runs_with_their_state(commands: Commands, trained: Path):
+    runs = commands.home / "runs"
+    shutil.copytree(trained, runs / trained.name)
+    shutil.copytree(trained, runs / "cut")
+    (runs / "cut" / "result.json").write_text('{"best_')
+    done = commands.run("analyze", f"runs={runs}")
+    assert done.returncode == 0, done.stderr
+    table = pd.read_csv(commands.home / "report" / "runs" / "runs.csv").set_index("run")
+    assert table.loc[trained.name, "state"] == "finished" and table.loc["cut", "state"] == "damaged"
+    assert table.loc[trained.name, "model.hidden"] == 20
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments", "said"),
+    [
+        ("train", ["--help"], "model: gru, lstm, rnn"),
+        ("sample", ["--help"], "temperature: 1.0"),
+        ("analyze", ["--help"], "runs: runs"),
+        ("train", ["--cfg", "job"], "hidden: 100"),
+        ("train", ["-sc", "query=bash"], "model=lstm"),
+        ("train", ["model.hiden=3"], "model.hidden"),
+    ],
+)
+def test_questions_and_typing_errors_are_answered_without_torch(
+    commands: Commands, monkeypatch: pytest.MonkeyPatch, program: str, arguments: list[str], said: str
+):
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
+    monkeypatch.setenv("COMP_LINE", "python train.py model=")
+    monkeypatch.setenv("COMP_POINT", "22")
+    done = commands.run(program, *arguments)
+    assert said in done.stdout + done.stderr
+    imported = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines() if line.startswith("import time")}
+    assert "hydra" in imported and not imported & {"torch", "pytorch_lightning", "pandas"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["model.hidden=0"], ["model.hidden", "at least 1", "0"]),
+        (["model.hidden=abc"], ["model.hidden", "whole number", "'abc'"]),
+        (["model.hidden="], ["model.hidden", "whole number"]),
+        (["model.hiden=50"], ["'model.hiden'", "'model.hidden'"]),
+        (["hidden=50"], ["'hidden'", "did you mean"]),
+        (["optim=adagrda"], ["optim", "adagrad", "did you mean 'adagrad'"]),
+        (["optim.lr=nan"], ["optim.lr", "above 0", "nan"]),
+        (["regularization.dropout=1"], ["dropout", "below 1"]),
+        (["seed=1.5"], ["seed", "whole number", "1.5"]),
+        (["foo"], ["key=value", "'foo'"]),
+        (["--seed=3"], ["'--seed=3'", "seed="]),
+        (["+x=1"], ["'+x=1'"]),
+        (["model.hidden=50,75"], ["'model.hidden=50,75'", "-m"]),
+        (["-m", "model.hidden=50,0"], ["model.hidden", "at least 1"]),
+        (["-m", "experiment=hidden,best"], ["experiment", "one after the other"]),
+        (["experiment=hidden", "experiment=best"], ["experiment", "one after the other"]),
+        (["data=file"], ["data.path"]),
+        (["data.path=x"], ["data.path", "data=file"]),
+        (["data=file", "data.path=no, such=place"], ["data.path", "'no, such=place'"]),
+        (["runs_dir=/dev/null/x"], ["/dev/null/x"]),
+        (["trainer=gpu"], ["GPU", "accelerator=auto"]),
+    ],
+)
+def test_a_bad_argument_gets_one_sentence(commands: Commands, arguments: list[str], parts: list[str]):
+    if "trainer=gpu" in arguments and torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    sentence = commands.refused("train", *arguments)
+    for part in parts:
+        assert part in sentence
+    assert "trainer=gpu" in arguments or not commands.runs()
+
+
+def _write(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "parts"),
+    [
+        ("empty.abc", b"", ["found none"]),
+        ("binary.abc", b"X:1\nT:\0", ["binary", "NUL"]),
+        ("prose.txt", b"no music here\n", ["found none"]),
+        ("one.abc", b"X:1\nT:One\nM:4/4\nL:1/8\nK:G\nGABc d2e2|\n", ["too few tunes"]),
+        ("short.abc", b"".join(b"X:%d\nK:G\n%s\n\n" % (i, bytes([65 + i]) * 9) for i in range(12)), ["characters"]),
+    ],
+)
+def test_bad_data_gets_one_sentence(commands: Commands, name: str, content: bytes, parts: list[str]):
+    path = _write(commands.home / name, content)
+    sentence = commands.refused("train", "data=file", f"data.path={path}", "trainer=smoke")
+    for part in parts:
+        assert part in sentence
+
+
+def test_a_folder_without_tunes_gets_one_sentence(commands: Commands):
+    (commands.home / "tunes").mkdir()
+    assert "holds none" in commands.refused("train", "data=file", "data.path=tunes")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        ([], ["ckpt", "expected a value"]),
+        (["ckpt=nothing"], ["ckpt", "nothing there"]),
+        (["ckpt=EMPTY"], ["best.ckpt"]),
+        (["ckpt=TRUNCATED"], ["truncated"]),
+        (["ckpt=FOREIGN"], ["another program"]),
+        (["ckpt=PICKLE"], ["carries code"]),
+        (["ckpt={run}", "temperature=-1"], ["temperature", "at least 0", "-1"]),
+        (["ckpt={run}", "temperature=nan"], ["temperature", "nan"]),
+        (["ckpt={run}", "temperature=hot"], ["temperature", "'hot'"]),
+        (["ckpt={run}", "prompt=T:Café"], ["prompt", "'é'"]),
+        (["ckpt={run}", "top_k=0"], ["top_k", "at least 1"]),
+        (["ckpt={run}", "prompt_file=none.abc"], ["prompt_file", "none.abc"]),
+        (["ckpt={run}", "samples_dir=/dev/null/x"], ["/dev/null/x"]),
+    ],
+)
+def test_a_bad_sampling_command_gets_one_sentence(
+    commands: Commands, trained: Path, arguments: list[str], parts: list[str]
+):
+    home = commands.home
+    (home / "EMPTY").mkdir()
+    _write(home / "TRUNCATED", (trained / "best.ckpt").read_bytes()[:5000])
+    torch.save({"epoch": 3}, home / "FOREIGN")
+    torch.save({"state_dict": Path("x"), "hyper_parameters": {}}, home / "PICKLE")
+    sentence = commands.refused("sample", *[a.replace("{run}", str(trained)) for a in arguments])
+    for part in parts:
+        assert part in sentence
+
+
+def test_a_full_disk_gets_one_sentence_and_leaves_no_result(commands: Commands):
+    def small_files_only() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    done = commands.run("train", *FAST, preexec_fn=small_files_only)
+    assert done.returncode != 0 and "Traceback" not in done.stderr
+    assert "error: cannot read or write" in done.stderr
+    (folder,) = commands.runs()
+    assert not (folder / "result.json").exists()
+    assert commands.run("train", *FAST).returncode == 0
+
+
+def test_a_failed_job_leaves_the_others_alone_and_says_how_to_run_it_again(commands: Commands):
+    done = commands.run("train", "-m", "optim=sgd", "optim.lr=0.1,1e38", "optim.gradient_clip=1e30", *SMOKE)
+    assert done.returncode != 0
+    assert sum((run / "result.json").exists() for run in commands.runs()) == 1
+    (folder,) = [run for run in commands.runs() if not (run / "result.json").exists()]
+    status = json.loads((folder / "status.json").read_text())
+    assert status["state"] == "failed" and "epoch 1" in status["error"] and "step" in status["error"]
+    assert folder.name in done.stderr and status["command"] in done.stderr
+    assert "Traceback" in (folder / "train.log").read_text()
+
+
+def test_the_repository_keeps_every_config_file_composable():
+    files = sorted((ROOT / "conf").rglob("*.yaml"))
+    assert files
+    assert {f.relative_to(ROOT / "conf").parts[0] for f in files} >= {"train.yaml", "sample.yaml", "analyze.yaml"}
+    assert os.access(TUNES, os.R_OK)
