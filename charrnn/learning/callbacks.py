@@ -33,8 +33,9 @@ class Metrics(Callback):
         self._start: float | None = None
         self._seconds: float | None = None
 
-    def on_train_epoch_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        self._start = time.perf_counter()
+    def on_train_batch_start(self, trainer: pl.Trainer, module: pl.LightningModule, block: Any, index: int) -> None:
+        if index == 0:
+            self._start = time.perf_counter()
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: Any, *_: Any) -> None:
         _log(trainer, {"block/loss": module.block_loss, "block/gradient_norm": module.gradient_norm})

@@ -37,32 +37,30 @@ def streams(ids: np.ndarray, num: int, before: int, warm_up: int = 0) -> tuple[T
 class Blocks:
     """Pass after pass over streams (B, N), in blocks (B, width), the last with what is left; a run can resume at any.
 
-    `streams_of` gives the inputs and targets of a pass by its number, the same size each time.
+    `make_streams` gives the inputs and targets of the pass that begins, the same size each time.
     """
 
-    def __init__(self, streams_of: Callable[[int], tuple[Tensor, Tensor]], width: int, limit: int | None = None):
-        self.streams_of, self.width = streams_of, width
-        self.number, self.position = 0, 0
-        blocks = -(-streams_of(0)[0].shape[1] // width)
+    def __init__(self, make_streams: Callable[[], tuple[Tensor, Tensor]], width: int, limit: int | None = None):
+        self.make_streams, self.width, self.position = make_streams, width, 0
+        blocks = -(-make_streams()[0].shape[1] // width)
         self.size = blocks if limit is None else min(limit, blocks)
 
     def __len__(self) -> int:
         return self.size
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        # A finished pass leaves the position at its end, also in a checkpoint: only the next pass moves on.
-        if self.position >= self.size:
-            self.number, self.position = self.number + 1, 0
-        inputs, targets = (part.split(self.width, dim=1) for part in self.streams_of(self.number))
-        for i in range(self.position, self.size):
+        # A finished pass leaves the position at its end, also in a checkpoint: the next one starts anew.
+        start = self.position if self.position < self.size else 0
+        inputs, targets = (part.split(self.width, dim=1) for part in self.make_streams())
+        for i in range(start, self.size):
             self.position = i + 1
             yield inputs[i], targets[i]
 
     def state_dict(self) -> dict[str, int]:
-        return {"number": self.number, "position": self.position}
+        return {"position": self.position}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        self.number, self.position = state["number"], state["position"]
+        self.position = state["position"]
 
 
 class AbcDataModule(pl.LightningDataModule):
@@ -92,12 +90,14 @@ class AbcDataModule(pl.LightningDataModule):
         starts = np.flatnonzero(self.prepared.train == self.prepared.vocab.start)
         tunes = np.split(self.prepared.train, starts[1:])
 
-        def streams_of(epoch: int) -> tuple[Tensor, Tensor]:
+        def make_streams() -> tuple[Tensor, Tensor]:
+            # The Trainer knows the epoch after a resume too; a count of our own passes would not.
+            epoch = 0 if self.trainer is None else self.trainer.current_epoch
             order = list(range(len(tunes)))
             random.Random(f"{self.order_seed} {epoch}").shuffle(order)
             return streams(np.concatenate([tunes[i] for i in order]), self.batch_size, self.prepared.vocab.end)
 
-        return Blocks(streams_of, self.block_width, self.limit_blocks)
+        return Blocks(make_streams, self.block_width, self.limit_blocks)
 
     @property
     def windows(self) -> int:
@@ -113,4 +113,4 @@ class AbcDataModule(pl.LightningDataModule):
 
     def _scored(self, ids: np.ndarray) -> Blocks:
         fixed = streams(ids, VAL_STREAMS, self.prepared.vocab.end, VAL_WARM_UP)
-        return Blocks(lambda _: fixed, VAL_BLOCK, self.limit_blocks)
+        return Blocks(lambda: fixed, VAL_BLOCK, self.limit_blocks)

@@ -65,12 +65,11 @@ class LitCharRNN(pl.LightningModule):
     def val_loss(self) -> float:
         return self.val_sum / max(self.val_characters, 1)
 
-    def on_train_epoch_start(self) -> None:
-        # Lightning leaves this hook out when it resumes inside an epoch, which is when the carried state must stay.
-        self.state = None
-        self._restart_sums()
-
     def training_step(self, block: tuple[Tensor, Tensor], index: int) -> None:
+        # Not in on_train_epoch_start, which Lightning leaves out after resuming from the end of an epoch.
+        if index == 0:
+            self.state = None
+            self._restart_sums()
         optimizer = self.optimizers()
         assert isinstance(optimizer, LightningOptimizer)
         total, count = torch.zeros(()), 0
@@ -104,7 +103,7 @@ class LitCharRNN(pl.LightningModule):
         self.val_characters += characters
 
     def on_validation_epoch_end(self) -> None:
-        self.log("val/loss", self.val_loss)
+        self.log("val/loss", self.val_loss, logger=False)  # for EarlyStopping; the curve is drawn by Metrics
         if isinstance(self.schedule, ReduceLROnPlateau):
             self.schedule.step(self.val_loss)
 

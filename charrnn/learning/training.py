@@ -203,6 +203,7 @@ def _commit() -> str | None:
 def _log_file(folder: Path) -> Iterator[None]:
     """Everything said about this run also goes to its train.log, with the traceback if there is one."""
     logger = logging.getLogger("charrnn")
+    logger.setLevel(logging.DEBUG)
     handler = logging.FileHandler(folder / "train.log", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     handler.setLevel(logging.DEBUG)

@@ -127,6 +127,10 @@ def test_top_p_leaves_the_fewest_that_reach_it(p, kept):
     assert {i: found[i] / 20000 for i in kept} == pytest.approx({i: share[i] for i in kept}, abs=2e-4)
 
 
+def test_top_p_that_is_reached_exactly_takes_no_more():
+    assert set(every_choice([1.0, 1.0, 1.0, 1.0], top_p=0.5)) == {0, 1}
+
+
 def test_top_p_looks_at_what_top_k_left():
     # 0.4 and 0.3 are left, 4/7 of it the first one: that reaches 0.5 alone.
     logits = np.log([0.3, 0.1, 0.4, 0.2]).tolist()

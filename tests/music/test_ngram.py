@@ -119,13 +119,16 @@ def test_a_baseline_without_a_test_part_has_no_test_loss():
 @pytest.mark.parametrize("vocab_size", [2, 128, 129, 256, 1000, 100_000])
 def test_context_codes_do_not_overflow_whatever_the_alphabet(vocab_size):
     # The same text under the largest ids of a large alphabet: codes that wrapped would make contexts of one another.
-    train, val = parts(vocab_size=2)
+    # A text with a long period, where the longest context is the best.
+    period = np.random.default_rng(0).integers(0, 2, 60)
+    train, val = np.tile(period, 8), np.tile(period, 2)
     shift = vocab_size - 2
     found = baseline(train + shift, val + shift, val[:0], vocab_size)
     slow = SlowWittenBell((train + shift).tolist(), vocab_size, found["context"])
     ids = (val + shift).tolist()
     expected = [-math.log(slow.probability(c, tuple(ids[max(i - found["context"], 0) : i]))) for i, c in enumerate(ids)]
     assert found["val_loss"] == pytest.approx(np.mean(expected), abs=1e-12)
+    assert found["context"] == max(c for c in range(MAX_CONTEXT + 1) if vocab_size ** (c + 1) <= 2**64)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,264 @@
+"""Runs that are killed, stopped, damaged or repeated end as if nothing had happened. The kills are real ones."""
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from charrnn import run
+from charrnn.config import TrainConfig, build
+from charrnn.learning import callbacks, training
+from charrnn.learning.callbacks import COLUMNS, Checkpoints, Metrics
+from charrnn.learning.module import LitCharRNN
+
+TUNES = Path(__file__).resolve().parents[1] / "tunes.abc"
+SETTINGS = {
+    "rnn": {"model": {"cell": "rnn"}, "optim": {"schedule": "constant"}, "regularization": {"dropout": 0.0}},
+    "lstm": {"model": {"cell": "lstm"}, "optim": {"schedule": "plateau"}, "regularization": {"dropout": 0.3}},
+    "gru": {"model": {"cell": "gru"}, "optim": {"schedule": "cosine"}, "regularization": {"dropout": 0.2}},
+}
+
+
+def config(*, max_epochs: int = 3, patience: int | None = None, lr: float = 0.01, **changes: dict) -> TrainConfig:
+    base = {
+        "data": {
+            "source": "file",
+            "path": str(TUNES),
+            "split": "tunes",
+            "split_seed": 0,
+            "seq_len": 5,
+            "batch_size": 4,
+        },
+        "model": {"cell": "rnn", "hidden": 8, "layers": 1},
+        "regularization": {"dropout": 0.0},
+        "optim": {
+            "name": "adam",
+            "lr": lr,
+            "schedule": "constant",
+            "gradient_clip": 5,
+            "weight_decay": 0,
+            "momentum": 0,
+        },
+        "trainer": {"max_epochs": max_epochs, "patience": patience, "limit_blocks": None},
+        "seed": 0,
+        "runs_dir": "unused",
+    }
+    base["trainer"] |= {"accelerator": "cpu", "threads": 1}
+    return build(TrainConfig, {k: {**v, **changes.get(k, {})} if isinstance(v, dict) else v for k, v in base.items()})
+
+
+def in_child(task: Callable[[], object], *, kill_after: float | None = None) -> int:
+    """Run `task` in a forked process, killed with -9 after some seconds if it lasts so long; its exit status."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            task()
+        except BaseException:
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)
+        os._exit(0)
+    if kill_after is not None:
+        time.sleep(kill_after)
+        os.kill(pid, signal.SIGKILL)
+    return os.waitpid(pid, 0)[1]
+
+
+def outcome(folder: Path) -> tuple[dict, dict, pd.DataFrame, dict]:
+    """What interruptions must not change: weights of both checkpoints, metrics without times, the result's numbers."""
+    best, last = (torch.load(folder / name, weights_only=True) for name in ("best.ckpt", "last.ckpt"))
+    result = json.loads((folder / "result.json").read_text())
+    numbers = {k: v for k, v in result.items() if k.endswith(("loss", "epoch", "bpc", "reason"))}
+    metrics = pd.read_csv(folder / "metrics.csv").drop(columns=["seconds", "chars_per_second"])
+    return best["state_dict"], last["state_dict"], metrics, numbers
+
+
+def assert_same(one: Path, other: Path) -> None:
+    (best, last, metrics, numbers), (best2, last2, metrics2, numbers2) = outcome(one), outcome(other)
+    pd.testing.assert_frame_equal(metrics, metrics2, check_exact=True)
+    assert numbers == numbers2
+    for weights, weights2 in ((best, best2), (last, last2)):
+        assert all(torch.equal(weights[k], weights2[k]) for k in weights)
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_a_run_killed_again_and_again_ends_like_an_undisturbed_one(tmp_path, monkeypatch, setting):
+    monkeypatch.setattr(callbacks, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    what = config(**SETTINGS[setting])
+    started = time.monotonic()
+    assert in_child(lambda: training.train(what, tmp_path / "whole", "")) == 0
+    length = time.monotonic() - started
+    chance = random.Random(setting)
+    kills = 0
+    while not (tmp_path / "killed" / "result.json").exists():
+        kills += 1
+        # Later and later, so that it ends; the first kills fall anywhere in the run.
+        in_child(
+            lambda: training.train(what, tmp_path / "killed", ""),
+            kill_after=chance.uniform(0.1, 0.5 + kills / 10) * length,
+        )
+    assert kills > 1
+    assert_same(tmp_path / "whole", tmp_path / "killed")
+
+
+POINTS = {
+    "inside a block": (LitCharRNN, "training_step", 4),
+    "after the last block of an epoch": (LitCharRNN, "on_validation_epoch_start", 2),
+    "inside validation": (LitCharRNN, "validation_step", 2),
+    "before the best checkpoint": (Checkpoints, "on_validation_end", 2),
+    "between the best and the last checkpoint": (Checkpoints, "on_train_epoch_end", 2),
+    "before metrics.csv": (Metrics, "write", 2),
+    "before the result": (training, "_result", 1),
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_run_killed_at_a_chosen_moment_ends_like_an_undisturbed_one(tmp_path, monkeypatch, point):
+    monkeypatch.setattr(callbacks, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    what = config(**SETTINGS["lstm"])
+    owner, name, call = POINTS[point]
+
+    def killed() -> None:
+        whole, calls = getattr(owner, name), iter(range(1, 1000))
+
+        def dies(*args, **kwargs):
+            if next(calls) == call:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return whole(*args, **kwargs)
+
+        setattr(owner, name, dies)
+        training.train(what, tmp_path / "killed", "")
+
+    assert in_child(killed) == signal.SIGKILL
+    assert not (tmp_path / "killed" / "result.json").exists()
+    assert in_child(lambda: training.train(what, tmp_path / "killed", "")) == 0
+    assert in_child(lambda: training.train(what, tmp_path / "whole", "")) == 0
+    assert_same(tmp_path / "whole", tmp_path / "killed")
+
+
+@pytest.mark.slow
+def test_a_run_killed_in_any_block_ends_like_an_undisturbed_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(callbacks, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    what = config(**SETTINGS["rnn"])
+    assert in_child(lambda: training.train(what, tmp_path / "whole", "")) == 0
+    for block in range(1, 19):
+        folder = tmp_path / f"killed-{block}"
+
+        def killed(block: int = block, folder: Path = folder) -> None:
+            whole, calls = LitCharRNN.training_step, iter(range(1, 1000))
+
+            def dies(*args):
+                if next(calls) == block:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return whole(*args)
+
+            LitCharRNN.training_step = dies
+            training.train(what, folder, "")
+
+        assert in_child(killed) == signal.SIGKILL
+        assert in_child(lambda folder=folder: training.train(what, folder, "")) == 0
+        assert_same(tmp_path / "whole", folder)
+
+
+def test_early_stopping_counts_on_after_a_kill_and_never_trains_beyond_its_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(callbacks, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    what = config(max_epochs=30, patience=2, lr=0.2)
+    assert in_child(lambda: training.train(what, tmp_path / "whole", "")) == 0
+    result = json.loads((tmp_path / "whole" / "result.json").read_text())
+    assert result["stop_reason"] == "patience" and result["last_epoch"] == result["best_epoch"] + 2
+
+    def killed() -> None:
+        monkeypatch.setattr(training, "_result", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        training.train(what, tmp_path / "killed", "")
+
+    assert in_child(killed) == signal.SIGKILL
+    assert in_child(lambda: training.train(what, tmp_path / "killed", "")) == 0
+    assert_same(tmp_path / "whole", tmp_path / "killed")
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_at_a_block_end_and_the_run_goes_on_exactly(tmp_path, signum):
+    what = config()
+    assert in_child(lambda: training.train(what, tmp_path / "whole", "")) == 0
+
+    def interrupted() -> None:
+        whole, calls = LitCharRNN.training_step, iter(range(1, 1000))
+
+        def signalled(*args):
+            if next(calls) == 3:
+                os.kill(os.getpid(), signum)
+            return whole(*args)
+
+        LitCharRNN.training_step = signalled
+        try:
+            training.train(what, tmp_path / "stopped", "python train.py")
+        except training.Interrupted as stop:
+            os._exit(stop.signum)
+
+    assert os.waitstatus_to_exitcode(in_child(interrupted)) == signum
+    assert run.read_status(tmp_path / "stopped")["state"] == "stopped"
+    assert in_child(lambda: training.train(what, tmp_path / "stopped", "")) == 0
+    assert_same(tmp_path / "whole", tmp_path / "stopped")
+
+
+def test_a_damaged_last_checkpoint_starts_the_run_anew(tmp_path):
+    what = config()
+    assert in_child(lambda: training.train(what, tmp_path / "whole", "")) == 0
+    assert in_child(lambda: training.train(what, tmp_path / "damaged", "")) == 0
+    (tmp_path / "damaged" / "result.json").unlink()
+    (tmp_path / "damaged" / "last.ckpt").write_bytes(b"PK half a checkpoint")
+    assert in_child(lambda: training.train(what, tmp_path / "damaged", "")) == 0
+    assert "damaged: the run starts anew" in (tmp_path / "damaged" / "train.log").read_text()
+    assert_same(tmp_path / "whole", tmp_path / "damaged")
+
+
+def test_every_checkpoint_loads_without_running_code_and_the_record_is_complete(tmp_path):
+    assert in_child(lambda: training.train(config(), tmp_path / "run", "")) == 0
+    for name in ("best.ckpt", "last.ckpt"):
+        assert torch.load(tmp_path / "run" / name, weights_only=True)["hyper_parameters"]["vocabulary"]
+    metrics = pd.read_csv(tmp_path / "run" / "metrics.csv")
+    assert tuple(metrics.columns) == COLUMNS and list(metrics["epoch"]) == [0, 1, 2]
+    assert (metrics["seconds"] > 0).all() and (metrics["chars_per_second"] > 0).all()
+    assert not [f for f in (tmp_path / "run").iterdir() if f.name == "hparams.yaml" or ".part" in f.name]
+
+
+def test_tensorboard_reads_back_curves_tunes_and_hparams_without_duplicate_steps(tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    what = config()
+
+    def killed() -> None:
+        whole, calls = Checkpoints.on_train_epoch_end, iter(range(1, 9))
+
+        def dies(self, trainer, module):
+            if next(calls) == 2:
+                trainer.logger.experiment.flush()
+                os.kill(os.getpid(), signal.SIGKILL)
+            whole(self, trainer, module)
+
+        Checkpoints.on_train_epoch_end = dies
+        training.train(what, tmp_path / "run", "")
+
+    in_child(killed)
+    assert in_child(lambda: training.train(what, tmp_path / "run", "")) == 0
+    events = EventAccumulator(str(tmp_path / "run"))
+    events.Reload()
+    metrics = pd.read_csv(tmp_path / "run" / "metrics.csv")
+    for tag in ("train/loss", "val/loss", "val/bpc", "lr"):
+        points = events.Scalars(tag)
+        assert len({p.step for p in points}) == len(points) == 3
+        assert [p.value for p in points] == pytest.approx(list(metrics[tag]), rel=1e-6)
+    assert {"block/gradient_norm", "block/loss", "chars_per_second", "best/val_loss"} <= set(events.Tags()["scalars"])
+    best = json.loads((tmp_path / "run" / "result.json").read_text())["best_val_loss"]
+    assert events.Scalars("best/val_loss")[0].value == pytest.approx(best, rel=1e-6)
+    assert any("tunes" in tag for tag in events.Tags()["tensors"])
+    assert "_hparams_/session_start_info" in events.summary_metadata
