@@ -218,7 +218,7 @@ def test_contiguous_cuts_at_the_nearest_tune():
 @pytest.mark.parametrize(
     ("tunes", "kind"),
     [
-        # FAILS for ([], "tunes"): IndexError in splits._by_groups (ends[-1] of nothing); a file without tunes does it.
+        # FAILS for ([], "tunes"): IndexError in splits._by_groups (ends[-1]); corpus.parse refuses that first.
         ([], "tunes"),
         ([], "contiguous"),
         (distinct_tunes(1), "tunes"),

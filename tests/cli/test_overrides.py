@@ -1,0 +1,30 @@
+"""What a person types arrives as typed."""
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hypothesis import example, given
+from hypothesis import strategies as st
+from omegaconf import OmegaConf
+
+from charrnn.cli.overrides import prepared, quoted
+from charrnn.config import SCHEMAS, known_keys
+
+
+@given(st.text(alphabet=st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=30))
+@example("it's, [a] {b}=c #d (e) ~f")
+@example("${oc.env:HOME} \\${x} \\\\${y}")
+@example("ends in \\")
+@example("\\'\\\\'")
+@example('"quoted"')
+@example("X:1\nT:two lines")
+@example("")
+def test_free_text_survives_hydras_grammar_and_interpolation(text: str):
+    (override,) = OverridesParser.create().parse_overrides([f"prompt={quoted(text)}"])
+    assert not override.is_sweep_override()
+    cfg = OmegaConf.create({"prompt": override.value()})
+    assert cfg.prompt == text
+
+
+def test_only_free_text_is_quoted_and_null_stays_null_where_it_may_be():
+    known = known_keys(SCHEMAS["sample"])
+    typed = ["ckpt=a,b", "temperature=0.5,1", "prompt=null", "prompt_file=null", "-m"]
+    assert prepared(typed, known) == ["ckpt='a,b'", "temperature=0.5,1", "prompt='null'", "prompt_file=null", "-m"]
