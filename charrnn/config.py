@@ -91,7 +91,7 @@ class SampleConfig:
     ckpt: str = key(free_text=True)
     temperature: float = key(least=0)
     num_tunes: int = key(least=1)
-    seed: int = key(least=0)
+    seed: int = key(least=0, below=2**63)
     prompt: str = key(free_text=True)
     prompt_file: str | None = key(free_text=True)
     top_k: int | None = key(least=1)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import torch
@@ -61,7 +62,7 @@ def _prompt(config: SampleConfig) -> str:
     if config.prompt:
         raise UserError("expected prompt=… or prompt_file=…, got both; leave one out")
     try:
-        return Path(config.prompt_file).expanduser().read_text(encoding="utf-8").rstrip("\n")
+        return Path(os.path.expanduser(config.prompt_file)).read_text(encoding="utf-8").rstrip("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(
             f"prompt_file: expected a text file, but {config.prompt_file!r} cannot be read: {error}"

@@ -54,6 +54,8 @@ def sample(
     if not (math.isfinite(temperature) and temperature >= 0):
         raise UserError(f"temperature: expected a number of at least 0, got {temperature}; give temperature=…")
     forced = vocab.encode(prompt, "prompt")
+    if {vocab.start, vocab.end} & set(forced.tolist()):
+        raise UserError("prompt: expected text, got one of the marks that begin and end a tune; leave it out")
     if len(forced) > max_chars:
         raise UserError(
             f"max_chars: expected at least the prompt's {len(forced)} characters, got {max_chars}; raise it"
@@ -68,11 +70,13 @@ def sample(
             state[:, :, fresh] = 0
             logits, state = model(torch.from_numpy(slots.last[:, None]).to(device), state)
             logits = logits[:, -1].float().cpu()
+            log_prob = torch.log_softmax(logits, -1).numpy()
+            logits[:, vocab.start] = -math.inf  # a tune begins once
             chosen = choose(logits, temperature, top_k, top_p, torch.from_numpy(slots.uniform())).numpy()
             if len(forced):
                 inside = slots.length < len(forced)
                 chosen[inside] = forced[slots.length[inside]]
-            log_prob = torch.log_softmax(logits, -1).numpy()[slots.rows, chosen]
+        log_prob = log_prob[slots.rows, chosen]
         ended = chosen == vocab.end
         slots.append(chosen, log_prob)
         for row in np.flatnonzero(slots.busy & (ended | (slots.length - ended == max_chars))):
@@ -89,12 +93,12 @@ def choose(logits: Tensor, temperature: float, top_k: int | None, top_p: float |
     if temperature == 0:
         return logits.argmax(-1)
     # The largest logit goes first, so that a tiny temperature gives zeros and not infinities.
-    probability = torch.softmax((logits - logits.amax(-1, keepdim=True)) / temperature, -1)
+    probability = torch.softmax((logits - logits.amax(-1, keepdim=True)) / max(temperature, 1e-30), -1)
     if top_k is not None or top_p is not None:
         descending, ids = torch.sort(probability, dim=-1, descending=True, stable=True)
         if top_k is not None:
             descending[:, top_k:] = 0
-        if top_p is not None:
+        if top_p is not None and top_p < 1:
             before = descending.cumsum(-1) - descending
             descending[before >= top_p * descending.sum(-1, keepdim=True)] = 0
         probability = torch.zeros_like(probability).scatter_(-1, ids, descending)
@@ -123,7 +127,9 @@ class _Slots:
         """Put waiting tunes into free places; their rows."""
         free = np.flatnonzero(~self.busy)[: self.num_tunes - self.begun]
         for row in free:
-            self._random[row] = np.random.Generator(np.random.Philox(key=[self.seed, self.begun]))
+            self._random[row] = np.random.Generator(
+                np.random.Philox(key=np.array([self.seed, self.begun], dtype=np.uint64))
+            )
             self.busy[row], self.index[row] = True, self.begun
             self.last[row], self.length[row] = self.start, 0
             self.begun += 1

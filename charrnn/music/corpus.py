@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -20,9 +21,10 @@ COLLECTIONS = {
 }
 SUFFIXES = (".abc", ".txt")
 REQUIRED_FIELDS = "XTMLK"
+DROPPED = ("characters_outside_tunes", "comments", "control_characters", "empty_tunes")
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_COURSE_TUNE = re.compile(r"^<start>[ \t]*\n(.*?)^<end>[ \t]*$", re.MULTILINE | re.DOTALL)
+_COURSE_TUNE = re.compile(r"^<start>[ \t]*\n(.*?)(?:^<end>[ \t]*$|^(?=<start>)|\Z)", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"(?<!\\)%.*")
 
 
@@ -78,7 +80,7 @@ def parse(sources: list[Source]) -> Corpus:
     A file with `<start>` lines is read in the course's format, any other as an ABC tune book: a tune begins at a line
     `X:` and ends before the first blank line (ABC 2.1, section 2.2). Tunes that miss a header field stay, counted.
     """
-    dropped: Counter[str] = Counter()
+    dropped = Counter(dict.fromkeys(DROPPED, 0))
     repaired: Counter[str] = Counter()
     tunes: list[str] = []
     for source in sources:
@@ -114,7 +116,7 @@ def body(tune: str) -> str:
     """The music of a tune: all lines that are no fields, after the first `K:` if there is one."""
     _, _, after = tune.partition("\nK:")
     lines = (after or tune).split("\n")[1 if after else 0 :]
-    return "\n".join(line for line in lines if not re.match(r"[A-Za-z+]:(?!\|)", line))
+    return "\n".join(line for line in lines if not re.match(r"[A-Za-z+]:(?![|:])", line))
 
 
 def _music21_corpus() -> Path:
@@ -130,10 +132,12 @@ def _music21_corpus() -> Path:
 def _user_files(path: str | None) -> Iterator[Source]:
     if not path:
         raise UserError("data=file needs data.path=… : a file or a folder with .abc or .txt files")
-    root = Path(path).expanduser()
+    root = Path(os.path.expanduser(path))
     if not root.exists():
         raise UserError(f"data.path: expected a file or a folder, but there is nothing at {path!r}; check the path")
-    files = [root] if root.is_file() else sorted(f for f in root.rglob("*") if f.suffix.lower() in SUFFIXES)
+    files = (
+        [root] if root.is_file() else sorted(f for f in root.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file())
+    )
     if not files:
         raise UserError(f"data.path: expected .abc or .txt files, but the folder {path!r} holds none, at any depth")
     for file in files:

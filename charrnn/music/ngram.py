@@ -26,7 +26,7 @@ def cross_entropies(train: np.ndarray, held_out: np.ndarray, vocab_size: int, ma
     for length in range(max_context + 1):
         grams, gram_counts = np.unique(_codes(train, length + 1, vocab_size), return_counts=True)
         contexts, first, kinds = np.unique(grams // np.uint64(vocab_size), return_index=True, return_counts=True)
-        totals = np.add.reduceat(gram_counts, first)
+        totals = np.add.reduceat(gram_counts, first) if len(first) else gram_counts
         # The first `length` held-out characters lack so long a context; they keep the shorter one's probability.
         wanted = _codes(held_out, length + 1, vocab_size)
         count = _look_up(grams, gram_counts, wanted)
@@ -54,14 +54,16 @@ def baseline(train: np.ndarray, val: np.ndarray, test: np.ndarray, vocab_size: i
 
 def _codes(ids: np.ndarray, length: int, vocab_size: int) -> np.ndarray:
     """Every run of `length` ids as one number in base `vocab_size`; the last id is the lowest digit."""
-    n = len(ids) - length + 1
-    codes = np.zeros(max(n, 0), dtype=np.uint64)
+    n = max(len(ids) - length + 1, 0)
+    codes = np.zeros(n, dtype=np.uint64)
     for k in range(length):
         codes = codes * np.uint64(vocab_size) + ids[k : k + n].astype(np.uint64)
     return codes
 
 
 def _look_up(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    if not len(keys):
+        return np.zeros(len(wanted), dtype=np.int64)
     position = np.searchsorted(keys, wanted)
     position[position == len(keys)] = 0
     return np.where(keys[position] == wanted, values[position], 0)

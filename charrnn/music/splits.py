@@ -39,6 +39,8 @@ def split(tunes: Sequence[str], kind: str, seed: int) -> Split:
     file order and cut at the tune boundary nearest to that point.
     """
     sizes = np.array([len(tune) for tune in tunes], dtype=np.int64)
+    if not len(tunes):
+        raise UserError("data: too few tunes to split: expected about 10 that differ, found 0 tunes; add tunes")
     if kind == "tunes":
         labels = near_duplicates(tunes)
         parts = _by_groups(sizes, labels, _order(tunes, seed))
@@ -75,7 +77,8 @@ def _shingle_sets(tunes: Sequence[str]) -> list[np.ndarray]:
     """Per tune the sorted distinct shingles, each a uint64: eight one-byte characters are exactly one such number."""
     sets = []
     for tune in tunes:
-        music = _ORNAMENT.sub("", body(tune)).encode("latin-1", errors="replace")
+        # A tune that is all header is compared by its header.
+        music = _ORNAMENT.sub("", body(tune) or tune).encode("latin-1", errors="replace")
         if len(music) < SHINGLE:
             sets.append(
                 np.frombuffer(music.ljust(SHINGLE, b"\0"), dtype=np.uint64) if music else np.empty(0, np.uint64)

@@ -136,8 +136,6 @@ def test_context_codes_do_not_overflow_whatever_the_alphabet(vocab_size):
     [("train", 1), ("train", 8), ("train", 9), ("held_out", 1), ("held_out", 3), ("held_out", 7), ("held_out", 8)],
 )
 def test_a_text_shorter_than_the_longest_context_is_no_problem(short, length):
-    # FAILS: for held_out below 8 characters ngram._codes slices with a negative number (ValueError); for train below 9
-    # ngram._look_up indexes into nothing (IndexError). Ten tiny tunes of a user come here before any UserError.
     train, held_out = parts()
     train, held_out = (train[:length], held_out) if short == "train" else (train, held_out[:length])
     slow = SlowWittenBell(train.tolist(), 5, MAX_CONTEXT)
