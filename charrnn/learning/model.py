@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from charrnn.learning.cells import TanhRecurrence
+from charrnn.learning.cells import TanhLayer
 
 CELLS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
@@ -54,13 +54,15 @@ class CharRNN(nn.Module):
         return layer.weight_hh_l0.new_zeros(len(self.layers), 1 + isinstance(layer, nn.LSTM), batch, layer.hidden_size)
 
 
-def run(layer: nn.RNNBase, below: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+def run(layer: Any, below: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
     """One layer over a window, under the fastest kernel for where it stands; this function alone chooses.
 
     `below` holds ids (T, B) for the first layer, outputs (T, B, H) above it; `state` is (S, B, H).
     """
-    if isinstance(layer, nn.RNN) and not below.is_cuda:
-        outputs = TanhRecurrence.apply(_contribution(layer, below), layer.weight_hh_l0, state[0])
+    is_tanh = isinstance(layer, nn.RNN)
+    if is_tanh and not below.is_cuda:
+        bias = layer.bias_ih_l0 + layer.bias_hh_l0
+        outputs = TanhLayer.apply(below, layer.weight_ih_l0, layer.weight_hh_l0, bias, state[0])
         return outputs, outputs[-1:]
     if not below.is_floating_point():
         below = F.one_hot(below, layer.input_size).to(state.dtype)
@@ -69,11 +71,3 @@ def run(layer: nn.RNNBase, below: Tensor, state: Tensor) -> tuple[Tensor, Tensor
         return outputs, torch.cat(last)
     outputs, last = layer(below, state)
     return outputs, last
-
-
-def _contribution(layer: Any, below: Tensor) -> Tensor:
-    """What the input adds at every step, (T, B, gates · H): for ids a look-up, since a one-hot product picks a row."""
-    bias = layer.bias_ih_l0 + layer.bias_hh_l0
-    if below.is_floating_point():
-        return F.linear(below, layer.weight_ih_l0, bias)
-    return F.embedding(below, layer.weight_ih_l0.t() + bias)
