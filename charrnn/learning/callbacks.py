@@ -133,7 +133,7 @@ class ComposedTunes(Callback):
     def on_validation_end(self, trainer: pl.Trainer, module: Any) -> None:
         module.model.eval()
         vocab = Vocabulary(module.hparams.vocabulary)
-        tunes = sample(module.model, vocab, temperature=1.0, num_tunes=2, seed=0, max_chars=400)
+        tunes = sample(module.model, vocab, temperature=1.0, num_tunes=2, seed=0, max_chars=400, width=2)
         text = "\n\n".join("\n".join("    " + line for line in tune.text.splitlines()) for tune in tunes)
         trainer.logger.experiment.add_text("tunes", text, trainer.global_step)  # type: ignore[union-attr]
 

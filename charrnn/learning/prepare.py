@@ -1,6 +1,12 @@
 """From files to ids: corpus, split, alphabet and baseline of one data configuration, and what to say of them."""
 
+import contextlib
+import json
+import os
+import tempfile
+import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,11 +16,13 @@ from charrnn.learning.vocab import Vocabulary
 from charrnn.music import corpus, ngram, splits
 
 PARTS = ("train", "val", "test")
+# Raised whenever the same files give other ids or another report.
+CACHE_VERSION = 1
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Each part as ids (N,) int64, marks included; `test` is empty where the split has none. `report` is data.json."""
+    """Each part as ids (N,), marks included; `test` is empty where the split has none. `report` is data.json."""
 
     train: np.ndarray
     val: np.ndarray
@@ -24,46 +32,81 @@ class Prepared:
 
 
 def prepare(config: Data) -> Prepared:
+    """Read, split and encode, or take from the cache what these very files gave before."""
     sources = corpus.find_sources(config.source, config.path)
+    fingerprint = corpus.fingerprint(sources)
+    cached = _cache() / f"{fingerprint[:32]}-{config.split}-{config.split_seed}-{CACHE_VERSION}.npz"
+    named = {"source": config.source, "path": config.path, "fingerprint": fingerprint}
+    with contextlib.suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return _load(cached, named)
     read = corpus.parse(sources)
+    del sources
     split = splits.split(read.tunes, config.split, config.split_seed)
-    tunes = {part: getattr(split, part) for part in PARTS}
-    vocab = Vocabulary("".join(read.tunes))
-    ids = {part: vocab.encode_tunes(tunes[part]) for part in PARTS}
-    trained_on = set("".join(split.train))
+    vocab = Vocabulary(set().union(*map(set, read.tunes)))
+    ids = {part: vocab.encode_tunes(getattr(split, part)) for part in PARTS}
+    in_train = set(np.unique(ids["train"]).tolist())
     report = {
-        "source": config.source,
-        "path": config.path,
-        "fingerprint": corpus.fingerprint(sources),
         **read.report,
         "alphabet": len(vocab),
-        "not_in_train": "".join(sorted(set("".join(split.val + split.test)) - trained_on)),
+        "not_in_train": "".join(c for i, c in enumerate(vocab.characters) if i not in in_train),
         "split": {
             "kind": config.split,
             "seed": config.split_seed,
             "near_duplicates": None if split.groups is None else len(read.tunes) - split.groups,
-            **{part: {"tunes": len(tunes[part]), "characters": len(ids[part])} for part in PARTS},
+            **{part: {"tunes": len(getattr(split, part)), "characters": len(ids[part])} for part in PARTS},
         },
         "baseline": ngram.baseline(ids["train"], ids["val"], ids["test"], len(vocab)),
     }
-    return Prepared(**ids, vocab=vocab, report=report)
+    prepared = Prepared(**ids, vocab=vocab, report=named | report)
+    with contextlib.suppress(OSError):  # a cache that cannot be written is no reason to stop
+        _save(cached, prepared)
+    return prepared
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "charrnn"
+
+
+def _save(file: Path, prepared: Prepared) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    small = np.min_scalar_type(len(prepared.vocab))
+    with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".npz", delete=False) as part:
+        try:
+            np.savez(
+                part,
+                vocabulary=np.array(prepared.vocab.characters),
+                report=np.array(json.dumps(prepared.report)),
+                **{name: getattr(prepared, name).astype(small) for name in PARTS},
+            )
+            part.close()
+            os.replace(part.name, file)
+        except BaseException:
+            os.unlink(part.name)
+            raise
+
+
+def _load(file: Path, named: dict[str, Any]) -> Prepared:
+    with open(file, "rb") as opened, np.load(opened, allow_pickle=False) as content:
+        ids = {part: content[part].astype(np.int32) for part in PARTS}
+        report = json.loads(str(content["report"])) | named
+        return Prepared(**ids, vocab=Vocabulary(content["vocabulary"].tolist()), report=report)
 
 
 def describe(report: dict[str, Any]) -> str:
     """What was read, dropped, repaired and split, in a few lines for people."""
     split = report["split"]
     counts = {
-        "dropped": {k: v for k, v in report["dropped"].items() if v},
-        "repaired": {k: v for k, v in report["repaired"].items() if v},
-        "without": {f"{k}:": v for k, v in report["missing_fields"].items() if v},
+        "dropped": report["dropped"],
+        "repaired": report["repaired"],
+        "without": {f"{k}:": v for k, v in report["missing_fields"].items()},
     }
     lines = [
         f"data      {report['source']}: {report['tunes']:,} tunes, {report['characters']:,} characters, "
         f"an alphabet of {report['alphabet']} with the two marks"
     ]
     for what, found in counts.items():
-        if found:
-            lines.append(f"{what:<10}" + ", ".join(f"{k.replace('_', ' ')} {v:,}" for k, v in found.items()))
+        if any(found.values()):
+            lines.append(f"{what:<10}" + ", ".join(f"{k.replace('_', ' ')} {v:,}" for k, v in found.items() if v))
     parts = [f"{part} {split[part]['tunes']:,} tunes ({split[part]['characters']:,})" for part in PARTS]
     near = f"; {split['near_duplicates']} near-duplicates kept on one side" if split["near_duplicates"] else ""
     lines.append(f"split     {split['kind']}: {', '.join(parts)}{near}")

@@ -14,7 +14,7 @@ from charrnn.learning.vocab import Vocabulary
 
 # Tunes that step together, whatever their number: a product of another width gives other last bits, and a tune would
 # depend on how many are drawn beside it.
-WIDTH = 64
+WIDTH = 128
 # Characters and random numbers kept per tune before they are put away: memory does not grow with the longest tune.
 PAGE = 256
 
@@ -44,6 +44,7 @@ def sample(
     top_k: int | None = None,
     top_p: float | None = None,
     max_chars: int = 2000,
+    width: int = WIDTH,
 ) -> Iterator[Tune]:
     """Compose `num_tunes` tunes and give each as soon as it and all before it are done.
 
@@ -61,8 +62,8 @@ def sample(
             f"max_chars: expected at least the prompt's {len(forced)} characters, got {max_chars}; raise it"
         )
     device = next(model.parameters()).device
-    slots = _Slots(num_tunes, seed, vocab.start)
-    state = model.zero_state(WIDTH)
+    slots = _Slots(num_tunes, seed, vocab.start, width)
+    state = model.zero_state(width)
     done: dict[int, Tune] = {}
     given = 0
     while len(fresh := slots.fill()) or slots.busy.any():
@@ -107,21 +108,21 @@ def choose(logits: Tensor, temperature: float, top_k: int | None, top_p: float |
 
 
 class _Slots:
-    """WIDTH places in which tunes grow. A free place takes the next tune, so the width stays full; which place that is
+    """`width` places in which tunes grow. A free place takes the next tune, so all stay busy; which place that is
     follows from the tunes before it alone."""
 
-    def __init__(self, num_tunes: int, seed: int, start: int):
+    def __init__(self, num_tunes: int, seed: int, start: int, width: int):
         self.num_tunes, self.seed, self.start = num_tunes, seed, start
         self.begun = 0
-        self.rows = np.arange(WIDTH)
-        self.busy = np.zeros(WIDTH, dtype=bool)
-        self.last = np.full(WIDTH, start, dtype=np.int64)
-        self.length = np.zeros(WIDTH, dtype=np.int64)
-        self.index = np.zeros(WIDTH, dtype=np.int64)
-        self._random: list[np.random.Generator | None] = [None] * WIDTH
-        self._drawn = np.zeros((WIDTH, PAGE))
-        self._ids, self._scores = np.zeros((WIDTH, PAGE), np.int64), np.zeros((WIDTH, PAGE), np.float32)
-        self._full: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in range(WIDTH)]
+        self.rows = np.arange(width)
+        self.busy = np.zeros(width, dtype=bool)
+        self.last = np.full(width, start, dtype=np.int64)
+        self.length = np.zeros(width, dtype=np.int64)
+        self.index = np.zeros(width, dtype=np.int64)
+        self._random: list[np.random.Generator | None] = [None] * width
+        self._drawn = np.zeros((width, PAGE))
+        self._ids, self._scores = np.zeros((width, PAGE), np.int64), np.zeros((width, PAGE), np.float32)
+        self._full: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in range(width)]
 
     def fill(self) -> np.ndarray:
         """Put waiting tunes into free places; their rows."""

@@ -15,32 +15,36 @@ class Vocabulary:
 
     def __init__(self, characters: Iterable[str]):
         self.characters: list[str] = sorted(set(characters) | {START, END})
-        self._ids = {c: i for i, c in enumerate(self.characters)}
+        self._codes = np.array([ord(c) for c in self.characters], dtype=np.uint32)
 
     def __len__(self) -> int:
         return len(self.characters)
 
     @property
     def start(self) -> int:
-        return self._ids[START]
+        return self.characters.index(START)
 
     @property
     def end(self) -> int:
-        return self._ids[END]
+        return self.characters.index(END)
 
     def encode(self, text: str, what: str = "text") -> np.ndarray:
         """Ids of `text` as int64; a character that is not in the alphabet raises, `what` says whose it is."""
-        unknown = sorted(set(text) - self._ids.keys())
-        if unknown:
+        codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+        ids = np.searchsorted(self._codes, codes)
+        ids[ids == len(self)] = 0
+        if (self._codes[ids] != codes).any():
+            unknown = sorted(set(text) - set(self.characters))
             named = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in unknown[:5])
             raise UserError(
                 f"{what}: expected characters of the alphabet ({''.join(self.printable)}), got {named}; leave them out"
             )
-        return np.array([self._ids[c] for c in text], dtype=np.int64)
+        return ids
 
     def encode_tunes(self, tunes: Sequence[str]) -> np.ndarray:
-        """All tunes behind each other, each between its two marks."""
-        return self.encode("".join(f"{START}{tune}{END}" for tune in tunes))
+        """All tunes behind each other, each between its two marks, as int32."""
+        chunks = ("".join(f"{START}{t}{END}" for t in tunes[i : i + 1000]) for i in range(0, len(tunes), 1000))
+        return np.concatenate([np.empty(0, np.int32), *(self.encode(c).astype(np.int32) for c in chunks)])
 
     def decode(self, ids: Iterable[int]) -> str:
         return "".join(self.characters[i] for i in ids)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 MAX_CONTEXT = 8
+ENOUGH = 4_000_000
 _LEADING = 64  # bits of a context code
 
 
@@ -40,12 +41,17 @@ def cross_entropies(train: np.ndarray, held_out: np.ndarray, vocab_size: int, ma
 
 
 def baseline(train: np.ndarray, val: np.ndarray, test: np.ndarray, vocab_size: int) -> dict[str, float | int | None]:
-    """The order that suits the validation part best, with its loss there and on the test part in nats per character."""
+    """The order that suits the validation part best, with its loss there and on the test part in nats per character.
+
+    Of a very large corpus the first ENOUGH characters of each part are read: seconds and memory stay bounded.
+    """
+    train, val, test = train[:ENOUGH], val[:ENOUGH], test[:ENOUGH]
     longest = min(MAX_CONTEXT, int(_LEADING / math.log2(max(vocab_size, 2))) - 1)
     losses = cross_entropies(train, val, vocab_size, longest)
     context = int(np.argmin(losses))
     return {
         "context": context,
+        "trained_on": len(train),
         "val_loss": losses[context],
         "val_bpc": losses[context] / math.log(2),
         "test_loss": cross_entropy(train, test, vocab_size, context) if len(test) else None,

@@ -1,6 +1,8 @@
 """Which tunes train, which validate, which test: whole tunes, near-duplicates never on two sides."""
 
 import hashlib
+import itertools
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -65,52 +67,66 @@ def near_duplicates(tunes: Sequence[str]) -> np.ndarray:
     ⌈n/2⌉ + 1 shingles of each (prefix filter: Bayardo, Ma, Srikant, "Scaling up all pairs similarity search", 2007);
     pairs that do are compared in full.
     """
-    sets = _shingle_sets(tunes)
     n = len(tunes)
-    pairs = np.array(list(_similar_pairs(sets, n)), dtype=np.int64).reshape(-1, 2)
+    shingles, starts = _shingle_sets(tunes)
+    pairs = np.array(list(_similar_pairs(shingles, starts)), dtype=np.int64).reshape(-1, 2)
     graph = coo_array((np.ones(len(pairs), dtype=bool), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
     _, labels = connected_components(graph, directed=False)
     return labels
 
 
-def _shingle_sets(tunes: Sequence[str]) -> list[np.ndarray]:
-    """Per tune the sorted distinct shingles, each a uint64: eight one-byte characters are exactly one such number."""
-    sets = []
-    for tune in tunes:
+def _shingle_sets(tunes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The sorted distinct shingles of every tune behind each other, and where each tune's begin, (N + 1,).
+
+    A shingle is a uint64: eight one-byte characters are exactly one such number.
+    """
+    # Room for the most there can be; what is not written never becomes memory.
+    shingles = np.empty(sum(map(len, tunes)) + len(tunes), dtype=np.uint64)
+    starts = np.zeros(len(tunes) + 1, dtype=np.int64)
+    for i, tune in enumerate(tunes):
         # A tune that is all header is compared by its header.
         music = _ORNAMENT.sub("", body(tune) or tune).encode("latin-1", errors="replace")
-        if len(music) < SHINGLE:
-            sets.append(
-                np.frombuffer(music.ljust(SHINGLE, b"\0"), dtype=np.uint64) if music else np.empty(0, np.uint64)
-            )
-            continue
-        windows = np.lib.stride_tricks.sliding_window_view(np.frombuffer(music, dtype=np.uint8), SHINGLE)
-        sets.append(np.unique(np.ascontiguousarray(windows).view(np.uint64).ravel()))
-    return sets
+        windows = np.lib.stride_tricks.sliding_window_view(
+            np.frombuffer(music.ljust(SHINGLE, b"\0"), dtype=np.uint8), SHINGLE
+        )
+        distinct = np.unique(np.ascontiguousarray(windows).view(np.uint64).ravel()) if music else shingles[:0]
+        starts[i + 1] = starts[i] + len(distinct)
+        shingles[starts[i] : starts[i + 1]] = distinct
+    return shingles[: starts[-1]], starts
 
 
-def _similar_pairs(sets: list[np.ndarray], n: int) -> Iterator[tuple[int, int]]:
-    owner = np.repeat(np.arange(n, dtype=np.int32), [len(s) for s in sets])
-    shingle, frequency = np.unique(
-        np.concatenate([*sets, np.empty(0, np.uint64)]), return_inverse=True, return_counts=True
-    )[1:]
-    frequency = frequency[shingle].astype(np.int32)
-    # Rarest first within each tune; what one tune alone has cannot be shared, but it does fill the prefix.
-    order = np.lexsort((shingle, frequency, owner))
-    starts = np.searchsorted(owner, np.arange(n + 1))
-    rank = np.arange(len(owner)) - starts[owner]
-    size = np.diff(starts)[owner]
-    keep = (rank < size - np.ceil(SIMILAR * size) + 1) & (frequency[order] > 1)
-    columns = shingle[order][keep]
-    rows = owner[keep]  # the order sorts by owner first, so owners stand where they stood
-    shape = (n, int(shingle.max(initial=0)) + 1)
-    prefix = csr_array((np.ones(len(rows), dtype=np.int32), (rows, columns)), shape=shape)
-    shared = (prefix @ prefix.T).tocoo()
-    for i, j in zip(shared.row, shared.col, strict=True):
-        if i < j:
-            common = len(np.intersect1d(sets[i], sets[j], assume_unique=True))
-            if common >= SIMILAR * (len(sets[i]) + len(sets[j]) - common):
-                yield int(i), int(j)
+def _frequencies(shingles: np.ndarray) -> np.ndarray:
+    """In how many tunes each shingle occurs, bucket by bucket: sorting all at once would take four times the memory."""
+    bucket = (shingles * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(60)).astype(np.uint8)
+    frequency = np.empty(len(shingles), dtype=np.int32)
+    for b in range(16):
+        at = np.flatnonzero(bucket == b)
+        _, place, count = np.unique(shingles[at], return_inverse=True, return_counts=True)
+        frequency[at] = count[place]
+    return frequency
+
+
+def _similar_pairs(shingles: np.ndarray, starts: np.ndarray) -> Iterator[tuple[int, int]]:
+    frequency = _frequencies(shingles)
+    rows, kept = [], []
+    for i, (begin, end) in enumerate(itertools.pairwise(starts)):
+        # The rarest first, equally rare ones in one order for all. What one tune alone has is never shared, but it does
+        # fill the prefix.
+        prefix = np.argsort(frequency[begin:end], kind="stable")[: end - begin - math.ceil(SIMILAR * (end - begin)) + 1]
+        shared = begin + prefix[frequency[begin:end][prefix] > 1]
+        rows.append(np.full(len(shared), i, dtype=np.int32))
+        kept.append(shingles[shared])
+    distinct, columns = np.unique(np.concatenate([shingles[:0], *kept]), return_inverse=True)
+    row = np.concatenate([np.empty(0, np.int32), *rows])
+    shape = (len(starts) - 1, max(len(distinct), 1))
+    prefixes = csr_array((np.ones(len(row), dtype=np.int32), (row, columns)), shape=shape)
+    meet = (prefixes @ prefixes.T).tocoo()
+    above = meet.row < meet.col
+    for i, j in zip(meet.row[above].tolist(), meet.col[above].tolist(), strict=True):
+        one, other = shingles[starts[i] : starts[i + 1]], shingles[starts[j] : starts[j + 1]]
+        common = len(np.intersect1d(one, other, assume_unique=True))
+        if common >= SIMILAR * (len(one) + len(other) - common):
+            yield i, j
 
 
 def _order(tunes: Sequence[str], seed: int) -> np.ndarray:

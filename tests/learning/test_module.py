@@ -273,7 +273,7 @@ def trained(cell: str, folder: Path) -> CharRNN:
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 def test_evaluation_in_streams_is_close_to_one_stream(cell, tmp_path):
     model, data = trained(cell, tmp_path), corpus(val=150)
-    ids = torch.from_numpy(data.prepared.val)
+    ids = torch.from_numpy(data.prepared.val).long()
     assert len(ids) > 6000
     with torch.no_grad():
         logits, _ = model(torch.cat([torch.tensor([VOCAB.end]), ids[:-1]])[None])
@@ -289,10 +289,10 @@ def test_evaluation_is_the_sum_over_streams_that_each_read_what_precedes_them(tm
     length, total = -(-len(ids) // VAL_STREAMS), 0.0
     for begin in range(0, len(ids), length):
         wanted = ids[begin : begin + length]
-        read = torch.from_numpy(before[begin : begin + VAL_WARM_UP + len(wanted)])
+        read = torch.from_numpy(before[begin : begin + VAL_WARM_UP + len(wanted)]).long()
         with torch.no_grad():
             log_prob = torch.log_softmax(model(read[None])[0][0, VAL_WARM_UP:], -1)
-        total -= float(log_prob[range(len(wanted)), torch.from_numpy(wanted)].sum())
+        total -= float(log_prob[range(len(wanted)), torch.from_numpy(wanted).long()].sum())
     assert evaluate(model, data.val_dataloader()) == pytest.approx(total / len(ids), abs=1e-6)
 
 
@@ -320,7 +320,7 @@ def test_the_summed_loss_leaves_out_what_is_ignored():
 
 def test_a_block_of_nothing_to_score_carries_its_state_on():
     model = module().model.eval()
-    ids = torch.from_numpy(text(1, 0))[None]
+    ids = torch.from_numpy(text(1, 0)).long()[None]
     with torch.no_grad():
         loss, characters, state = score(model, (ids, torch.full_like(ids, IGNORED)), None)
         assert (loss, characters) == (0.0, 0)

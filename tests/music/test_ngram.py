@@ -105,6 +105,7 @@ def test_the_baseline_takes_the_context_that_suits_validation_best():
     found = baseline(train, val, test, 5)
     assert found == {
         "context": best,
+        "trained_on": len(train),
         "val_loss": losses[best],
         "val_bpc": losses[best] / math.log(2),
         "test_loss": cross_entropy(train, test, 5, best),

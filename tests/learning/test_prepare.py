@@ -1,0 +1,73 @@
+"""The cache gives what reading gives, follows the content, and is never trusted blindly."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from charrnn.config import Data
+from charrnn.learning import prepare as module
+from charrnn.learning.prepare import PARTS, Prepared, describe, prepare
+
+TUNES = Path(__file__).resolve().parents[1] / "tunes.abc"
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "charrnn"
+
+
+def data(path: Path = TUNES, split: str = "tunes", seed: int = 0) -> Data:
+    return Data(source="file", path=str(path), split=split, split_seed=seed, seq_len=30, batch_size=4)
+
+
+def assert_equal(one: Prepared, other: Prepared) -> None:
+    assert one.vocab.characters == other.vocab.characters and one.report == other.report
+    for part in PARTS:
+        np.testing.assert_array_equal(getattr(one, part), getattr(other, part))
+
+
+def test_the_second_time_gives_the_same_without_reading_again(monkeypatch: pytest.MonkeyPatch):
+    first = prepare(data())
+    monkeypatch.delattr(module.corpus, "parse")
+    assert_equal(first, prepare(data()))
+
+
+def test_other_content_split_or_seed_is_read_anew(tmp_path: Path, cache: Path):
+    prepare(data())
+    prepare(data(seed=1))
+    prepare(data(split="contiguous"))
+    changed = tmp_path / "changed.abc"
+    changed.write_text(TUNES.read_text().replace("GABc", "GAGA").replace("G2BG dGBG", "G2BG dGBd"))
+    prepare(data(changed))
+    assert len(list(cache.iterdir())) == 4
+
+
+def test_the_same_tunes_elsewhere_come_from_the_cache_under_their_own_name(tmp_path: Path, cache: Path):
+    first = prepare(data())
+    moved = tmp_path / "moved.abc"
+    moved.write_bytes(TUNES.read_bytes())
+    assert prepare(data(moved)).report == first.report | {"path": str(moved)}
+    assert len(list(cache.iterdir())) == 1
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 half", b"no archive"])
+def test_a_damaged_cache_is_written_anew(cache: Path, damage: bytes):
+    first = prepare(data())
+    (file,) = cache.iterdir()
+    file.write_bytes(damage)
+    assert_equal(first, prepare(data()))
+    assert_equal(first, prepare(data()))
+
+
+def test_a_cache_that_cannot_be_written_is_no_reason_to_stop(cache: Path):
+    cache.parent.mkdir(parents=True)
+    cache.write_text("a file where the folder should be")
+    assert prepare(data()).report["tunes"] == 12
+
+
+def test_the_words_for_people_hold_every_count():
+    said = describe(prepare(data()).report)
+    for part in ("12 tunes", "characters outside tunes", "train ", "val ", "test "):
+        assert part in said
