@@ -9,7 +9,7 @@ import torch
 from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor
 from torch.nn import functional as F
-from torch.optim.lr_scheduler import LambdaLR, LRScheduler, ReduceLROnPlateau
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from charrnn.learning.data import IGNORED
 from charrnn.learning.model import CharRNN
@@ -46,6 +46,7 @@ class LitCharRNN(pl.LightningModule):
         self.automatic_optimization = False
         self.model = CharRNN(len(vocabulary), **model)
         self.optim, self.seq_len, self.windows = optim, seq_len, windows
+        self.plateau: ReduceLROnPlateau | None = None
         self.state: Tensor | None = None
         self.val_state: Tensor | None = None
         self.block_loss = self.gradient_norm = math.nan
@@ -72,18 +73,19 @@ class LitCharRNN(pl.LightningModule):
             self._restart_sums()
         optimizer = self.optimizers()
         assert isinstance(optimizer, LightningOptimizer)
-        total, count = torch.zeros(()), 0
+        total, count, parameters = torch.zeros(()), 0, list(self.model.parameters())
         for ids, targets in zip(*(part.split(self.seq_len, dim=1) for part in block), strict=True):
             logits, state = self.model(ids, self.state)
             self.state = state.detach()
             loss_sum = summed_loss(logits, targets)
             characters = int((targets != IGNORED).sum())
+            if self.optim["schedule"] == "cosine":
+                for group in optimizer.param_groups:
+                    group["lr"] = self.optim["lr"] * _cosine(self.trainer.global_step / self.windows)
             optimizer.zero_grad()
             (loss_sum / characters).backward()
-            norm = torch.nn.utils.clip_grad_norm_(self.parameters(), self.optim["gradient_clip"])
+            norm = torch.nn.utils.clip_grad_norm_(parameters, self.optim["gradient_clip"])
             optimizer.step()
-            if isinstance(self.schedule, LambdaLR):
-                self.schedule.step()
             total, count = total + loss_sum.detach().cpu(), count + characters
         self.block_loss, self.gradient_norm = float(total) / count, float(norm)
         if not math.isfinite(self.block_loss):
@@ -104,17 +106,14 @@ class LitCharRNN(pl.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         self.log("val/loss", self.val_loss, logger=False)  # for EarlyStopping; the curve is drawn by Metrics
-        if isinstance(self.schedule, ReduceLROnPlateau):
-            self.schedule.step(self.val_loss)
+        if self.plateau is not None:
+            self.plateau.step(self.val_loss)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         optimizer = make_optimizer(self.model, **self.optim)
         # Not handed to Lightning, which loses an update of a plateau at every resume (fit_loop.on_advance_end).
         if self.optim["schedule"] == "plateau":
-            self.schedule: LRScheduler = ReduceLROnPlateau(optimizer, **PLATEAU)
-        else:
-            cosine = self.optim["schedule"] == "cosine"
-            self.schedule = LambdaLR(optimizer, lambda step: _cosine(step / self.windows) if cosine else 1.0)
+            self.plateau = ReduceLROnPlateau(optimizer, **PLATEAU)
         return optimizer
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -122,7 +121,7 @@ class LitCharRNN(pl.LightningModule):
             "state": self.state,
             "loss_sum": self.loss_sum,
             "characters": self.characters,
-            "schedule": self.schedule.state_dict(),
+            "plateau": None if self.plateau is None else self.plateau.state_dict(),
             "random_state": torch.get_rng_state(),
         }
 
@@ -136,7 +135,8 @@ class LitCharRNN(pl.LightningModule):
         carried, self._resume_from = self._resume_from, None
         self.state = None if carried["state"] is None else carried["state"].to(self.device)
         self.loss_sum, self.characters = carried["loss_sum"], carried["characters"]
-        self.schedule.load_state_dict(carried["schedule"])
+        if self.plateau is not None:
+            self.plateau.load_state_dict(carried["plateau"])
         torch.set_rng_state(carried["random_state"])
 
 

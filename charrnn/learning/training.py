@@ -94,7 +94,7 @@ def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
     resume_from = _resumable(folder)
     # What a killed process wrote after its last checkpoint is written again, not twice.
     purge = None if resume_from is None else resume_from["global_step"] + 1
-    events = _Events(folder, name="", version="", default_hp_metric=False, purge_step=purge)
+    events = Events(folder, name="", version="", default_hp_metric=False, purge_step=purge)
     if resume_from is None or not resume_from["callbacks"][checkpoints.state_key]["finished"]:
         trainer = _trainer(config, events, [metrics, checkpoints])
         trainer.fit(module, data, ckpt_path=folder / checkpoint.LAST if resume_from else None, weights_only=True)
@@ -107,7 +107,7 @@ def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
     return _result(config, folder, prepared, data, metrics, checkpoints, parameters)
 
 
-class _Events(TensorBoardLogger):
+class Events(TensorBoardLogger):
     """TensorBoard's event file in the run folder, and no hparams.yaml beside it: config.yaml says it."""
 
     def save(self) -> None:
