@@ -37,15 +37,21 @@ def identity(config: dict[str, Any], fingerprint: str) -> str:
 
 def name(config: dict[str, Any], default: dict[str, Any], fingerprint: str) -> str:
     """What differs from the default, then the identity: at most 80 letters, digits, `.`, `_` and `-`."""
-    base = flat(default)
-    parts = []
+    base, parts = flat(default), []
+    seed = ""
     for key, value in flat(config).items():
-        if key not in base or value != base[key]:
-            *group, last = key.split(".")
-            shown = group[-1] if group and last in _BY_GROUP else last
-            parts.append(re.sub(r"[^A-Za-z0-9.-]+", "-", f"{shown}-{value}"))
-    ending = "_" + identity(config, fingerprint)
-    readable = parts[0] if parts else "default"
+        if key in base and value == base[key]:
+            continue
+        *group, last = key.split(".")
+        shown = re.sub(r"[^A-Za-z0-9.-]+", "-", f"{group[-1] if group and last in _BY_GROUP else last}-{value}")
+        if key == "seed":
+            seed = f"_{shown}"  # kept where others fall away: it tells the runs of one setting apart
+        else:
+            parts.append(shown)
+    ending = f"{seed}_{identity(config, fingerprint)}"
+    if not parts:
+        return f"default{ending}" if not seed else ending[1:]
+    readable = parts[0]
     for part in parts[1:]:
         if len(readable) + 1 + len(part) + len(ending) > LONGEST_NAME:
             break

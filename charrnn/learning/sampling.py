@@ -93,8 +93,9 @@ def choose(logits: Tensor, temperature: float, top_k: int | None, top_p: float |
     """One id a row of logits (B, V), from uniform numbers (B,) in [0, 1): the inverted cumulative distribution."""
     if temperature == 0:
         return logits.argmax(-1)
-    # The largest logit goes first, so that a tiny temperature gives zeros and not infinities.
-    probability = torch.softmax((logits - logits.amax(-1, keepdim=True)) / max(temperature, 1e-30), -1)
+    if temperature < 1e-3:  # the largest goes first, or all would be infinite
+        logits, temperature = logits - logits.amax(-1, keepdim=True), max(temperature, 1e-30)
+    probability = torch.softmax(logits / temperature, -1)
     if top_k is not None or top_p is not None:
         descending, ids = torch.sort(probability, dim=-1, descending=True, stable=True)
         if top_k is not None:
@@ -104,7 +105,8 @@ def choose(logits: Tensor, temperature: float, top_k: int | None, top_p: float |
             descending[before >= top_p * descending.sum(-1, keepdim=True)] = 0
         probability = torch.zeros_like(probability).scatter_(-1, ids, descending)
     cumulative = probability.cumsum(-1, dtype=torch.float64)
-    return (cumulative <= uniform[:, None] * cumulative[:, -1:]).sum(-1).clamp_(max=logits.shape[-1] - 1)
+    wanted = uniform[:, None] * cumulative[:, -1:]
+    return torch.searchsorted(cumulative, wanted, right=True).squeeze(-1).clamp_(max=logits.shape[-1] - 1)
 
 
 class _Slots:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 MAX_CONTEXT = 8
-ENOUGH = 4_000_000
+ENOUGH = 2_000_000
 _LEADING = 64  # bits of a context code
 
 
