@@ -16,7 +16,7 @@ COPIES = 0.03  # of the tunes are another's with some notes changed: what a tune
 
 
 def write_book(path: Path, tunes: int) -> None:
-    """Random walks over the scale in common rhythms, each part ending as the first; the same book for the same number."""
+    """Random walks over the scale in common rhythms, each part ending as the first; always the same book."""
     chance = random.Random(0)
     figures = [
         "{0}{1}{2}{3} ",
