@@ -114,6 +114,8 @@ def test_analysis_lists_runs_with_their_state(commands: Commands, trained: Path)
     table = pd.read_csv(commands.home / "report" / "runs" / "runs.csv").set_index("run")
     assert table.loc[trained.name, "state"] == "finished" and table.loc["cut", "state"] == "damaged"
     assert table.loc[trained.name, "model.hidden"] == 20
+    report = commands.home / "report" / "runs"
+    assert (report / "curves.png").read_bytes().startswith(b"\x89PNG") and "<svg" in (report / "curves.svg").read_text()
 
 
 @pytest.mark.parametrize(

@@ -8,21 +8,27 @@ import yaml
 from charrnn import run
 from charrnn.config import AnalyzeConfig
 from charrnn.errors import UserError
+from charrnn.studies.figures import loss_curves
 
 STATES = ("finished", "running", "stopped", "failed", "damaged")
 
 
 def report(config: AnalyzeConfig) -> Path:
-    """Write report/<name>/runs.csv and print how the runs stand."""
+    """Write report/<name>/: runs.csv and the loss curves as PNG and SVG; print how the runs stand."""
     runs = Path(config.runs).expanduser()
     table = load_runs(runs)
     folder = Path(config.report_dir) / (config.name or runs.resolve().name)
     folder.mkdir(parents=True, exist_ok=True)
     run.write_text(folder / "runs.csv", table.to_csv(index=False))
+    metrics = load_metrics(runs)
+    if len(metrics):
+        figure = loss_curves(metrics, _shared_baseline(runs))
+        for suffix in ("png", "svg"):
+            figure.savefig(folder / f"curves.{suffix}", dpi=150)
     shown = table[["run", "state", *(c for c in ("best_epoch", "best_val_loss", "test_loss") if c in table)]]
     print(shown.to_string(index=False, float_format=lambda x: f"{x:.4f}", na_rep="-"))
     print("\n" + ", ".join(f"{n} {state}" for state in STATES if (n := int((table["state"] == state).sum()))))
-    print(f"table     {folder / 'runs.csv'}")
+    print(f"report    {folder}: runs.csv{', curves.png, curves.svg' if len(metrics) else ''}")
     return folder
 
 
@@ -32,6 +38,27 @@ def load_runs(runs: Path) -> pd.DataFrame:
     if not folders:
         raise UserError(f"runs: expected a folder of runs, but {str(runs)!r} holds none; train some: python train.py")
     return pd.DataFrame([_row(folder) for folder in folders])
+
+
+def load_metrics(runs: Path) -> pd.DataFrame:
+    """metrics.csv of every run folder below `runs` that has one, a row an epoch, with the run's name."""
+    tables = []
+    for file in sorted(runs.glob("*/metrics.csv")):
+        try:
+            tables.append(pd.read_csv(file).assign(run=file.parent.name))
+        except (OSError, ValueError):
+            continue  # told as damaged or unfinished by the table of runs
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def _shared_baseline(runs: Path) -> float | None:
+    found = set()
+    for file in runs.glob("*/data.json"):
+        try:
+            found.add(run.read_json(file)["baseline"]["val_loss"])
+        except (OSError, ValueError, KeyError):
+            continue
+    return found.pop() if len(found) == 1 else None
 
 
 def _row(folder: Path) -> dict[str, object]:
