@@ -5,6 +5,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 from pathlib import Path
 
 import pandas as pd
@@ -244,6 +245,27 @@ def test_a_full_disk_gets_one_sentence_and_leaves_no_result(commands: Commands):
     (folder,) = commands.runs()
     assert not (folder / "result.json").exists()
     assert commands.run("train", *FAST).returncode == 0
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_stops_the_command_with_its_code_and_the_next_call_goes_on(commands: Commands, signum: int, code: int):
+    what = (*SMOKE[:2], "trainer.max_epochs=400", "trainer.patience=null", "trainer.accelerator=cpu")
+    with commands.start("train", "-m", *what, "seed=0,1") as process:
+        assert process.stdout is not None and process.stderr is not None
+        while "epoch   2" not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(signum)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == code and "the same command continues it" in err and "Traceback" not in err
+    (folder,) = commands.runs()
+    assert json.loads((folder / "status.json").read_text())["state"] == "stopped"
+    with commands.start("train", *what, "seed=0") as process:
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "")
+        assert any("resuming" in line for line in lines)
+        assert re.search(r"epoch +[3-9]", next(line for line in lines if line.startswith("epoch")))
+        process.kill()
+        process.communicate()
 
 
 def test_a_failed_job_leaves_the_others_alone_and_says_how_to_run_it_again(commands: Commands):

@@ -62,6 +62,8 @@ def _train(cfg: DictConfig) -> None:
         # The other jobs of a sweep go on; the last lines of the command and its exit code tell of this one.
         if not is_sweep:
             _errors.append(_say_error(sentence(error)))
+            if not isinstance(error, UserError | OSError):
+                print(f"  log    {folder / 'train.log'}", file=sys.stderr)
         return
     if not is_sweep:
         from charrnn.learning.compose import show_two

@@ -78,8 +78,13 @@ def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
     run.write_json(folder / "data.json", prepared.report)
     say("%s", describe(prepared.report))
     pl.seed_everything(config.seed, workers=True, verbose=False)
-    data = AbcDataModule(prepared, seq_len=config.data.seq_len, batch_size=config.data.batch_size,
-                         limit_blocks=config.trainer.limit_blocks)  # fmt: skip
+    data = AbcDataModule(
+        prepared,
+        seq_len=config.data.seq_len,
+        batch_size=config.data.batch_size,
+        order_seed=config.data.split_seed,
+        limit_blocks=config.trainer.limit_blocks,
+    )
     module = LitCharRNN(
         vocabulary=prepared.vocab.characters,
         model={**settings["model"], **settings["regularization"]},

@@ -25,7 +25,11 @@ def loss_curves(metrics: pd.DataFrame, baseline: float | None = None) -> Figure:
     if baseline is not None:
         axes.axhline(baseline, color="#999999", linewidth=1)
         axes.annotate("n-gram model", (1, baseline), xycoords=("axes fraction", "data"), ha="right", va="bottom")
-    axes.set(xlabel="epoch", ylabel="loss, nats per character", title="validation (solid), training (dashed), best epoch (dot)")
+    axes.set(
+        xlabel="epoch",
+        ylabel="loss, nats per character",
+        title="validation (solid), training (dashed), best epoch (dot)",
+    )
     axes.spines[["top", "right"]].set_visible(False)
     if len(runs) <= len(COLOURS):
         axes.legend(frameon=False, fontsize="small")
