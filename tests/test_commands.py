@@ -1,11 +1,15 @@
 """Every command of README as a real subprocess, and what bad input gets."""
 
+import contextlib
+import fcntl
 import json
 import os
 import re
 import resource
 import shutil
 import signal
+import struct
+import termios
 from pathlib import Path
 
 import pandas as pd
@@ -245,6 +249,22 @@ def test_a_full_disk_gets_one_sentence_and_leaves_no_result(commands: Commands):
     (folder,) = commands.runs()
     assert not (folder / "result.json").exists()
     assert commands.run("train", *FAST).returncode == 0
+
+
+def test_on_a_terminal_a_bar_shows_loss_and_speed_and_lines_stay_lines(commands: Commands):
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    with commands.start("train", *SMOKE, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # what reading a terminal raises once nobody writes to it
+            while part := os.read(ours, 4096):
+                shown += part
+    os.close(ours)
+    assert process.returncode == 0
+    lines = re.split(r"[\r\n]+", shown.decode())
+    assert any(re.search(r"Epoch 0.*loss=\d.*char/s=\d+k", line) for line in lines)
+    assert any(line.startswith("epoch   1  train") for line in lines)
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

@@ -114,11 +114,21 @@ def _say_error(message: str) -> int:
     return 2
 
 
+class _Console(logging.Handler):
+    """Prints above the progress bar, where there is one, instead of into it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from tqdm import tqdm
+
+        tqdm.write(self.format(record), file=sys.stdout)
+        sys.stdout.flush()
+
+
 def _log_to_console() -> None:
     logger = logging.getLogger("charrnn")
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
     if not logger.handlers:
-        console = logging.StreamHandler(sys.stdout)
+        console = _Console()
         console.setLevel(logging.INFO)
         logger.addHandler(console)
