@@ -91,13 +91,12 @@ def checked(program: str, cfg: DictConfig) -> Any:
 
 def run_folder(config: TrainConfig) -> Path:
     """Where this configuration lives, whoever asks and whenever."""
-    default = _default_settings(config.data.source)
-    settings = _semantic(plain(config))
-    return Path(config.runs_dir) / run.name(settings, default, _fingerprint(config.data.source, config.data.path))
+    settings, fingerprint = _semantic(plain(config)), _fingerprint(config.data.source, config.data.path)
+    return Path(config.runs_dir) / run.name(settings, _default_settings(), fingerprint)
 
 
 @lru_cache
-def _default_settings(source: str) -> dict[str, Any]:
+def _default_settings() -> dict[str, Any]:
     loader = GlobalHydra.instance().config_loader()
     cfg = loader.load_configuration("train", [], run_mode=RunMode.RUN)
     return _semantic(plain(checked("train", cfg)))

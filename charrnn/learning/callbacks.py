@@ -141,6 +141,8 @@ class ComposedTunes(Callback):
 class Bar(TQDMProgressBar):
     """One bar an epoch with the loss and the speed; validation is too short for a bar of its own."""
 
+    _start: float | None = None  # of the epoch; none before the first, and where one was resumed in the middle
+
     def init_validation_tqdm(self) -> Tqdm:
         return Tqdm(disable=True)
 
@@ -149,11 +151,10 @@ class Bar(TQDMProgressBar):
 
     def on_train_epoch_start(self, trainer: pl.Trainer, *args: Any) -> None:
         super().on_train_epoch_start(trainer, *args)
-        self._start, self._before = time.perf_counter(), 0
+        self._start = time.perf_counter()
 
     def _speed(self, module: LitCharRNN) -> float:
-        started = getattr(self, "_start", None)
-        return 0.0 if started is None else module.characters / max(time.perf_counter() - started, 1e-9)
+        return 0.0 if self._start is None else module.characters / max(time.perf_counter() - self._start, 1e-9)
 
 
 def _log(trainer: pl.Trainer, values: dict[str, float]) -> None:

@@ -41,9 +41,8 @@ class CharRNN(nn.Module):
         """As `forward`, but the last layer's outputs after dropout, time first: (T, B, H)."""
         ids = ids.t()
         below, after = ids, []
-        for number, layer in enumerate(self.layers):
-            assert isinstance(layer, nn.RNNBase)
-            before = self.zero_state(ids.shape[1])[0] if state is None else state[number]
+        state = self.zero_state(ids.shape[1]) if state is None else state
+        for layer, before in zip(self.layers, state, strict=True):
             below, last = run(layer, below, before)
             below = self.dropout(below)
             after.append(last)

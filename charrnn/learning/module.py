@@ -49,13 +49,13 @@ class LitCharRNN(pl.LightningModule):
         self.plateau: ReduceLROnPlateau | None = None
         self.state: Tensor | None = None
         self.val_state: Tensor | None = None
+        self.val_sum, self.val_characters = 0.0, 0
         self.block_loss = self.gradient_norm = math.nan
         self._restart_sums()
         self._resume_from: dict[str, Any] | None = None
 
     def _restart_sums(self) -> None:
         self.loss_sum, self.characters = 0.0, 0
-        self.val_sum, self.val_characters = 0.0, 0
 
     @property
     def train_loss(self) -> float:

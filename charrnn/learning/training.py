@@ -35,7 +35,6 @@ say = logging.getLogger("charrnn").info
 for noisy in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch", "lightning.fabric"):
     logging.getLogger(noisy).setLevel(logging.WARNING)
 warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
-warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=DeprecationWarning)
 PACKAGES = ("torch", "pytorch-lightning", "numpy", "hydra-core", "music21", "charrnn")
 
 

@@ -17,9 +17,8 @@ from charrnn.music.corpus import body
 KINDS = ("tunes", "contiguous", "contiguous_first")
 SHINGLE = 8
 SIMILAR = 0.5
-SHARED = (
-    8  # the k of near_duplicates: 1 left millions of pairs of a book of 60,000 tunes to compare, 8 hardly any other
-)
+# The k of near_duplicates: 1 left millions of pairs of a book of 60,000 tunes to compare, 8 hardly any other.
+SHARED = 8
 ROWS_AT_ONCE = 4000
 
 # Chord names and annotations, !decorations! and the one-letter ones of ABC 2.1, section 4.14, and blanks: two settings

@@ -1,5 +1,6 @@
 """Run folders as one tidy table, a row a run; reads what stands on disk and trains nothing."""
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ STATES = ("finished", "running", "stopped", "failed", "damaged")
 
 def report(config: AnalyzeConfig) -> Path:
     """Write report/<name>/: runs.csv and the loss curves as PNG and SVG; print how the runs stand."""
-    runs = Path(config.runs).expanduser()
+    runs = Path(os.path.expanduser(config.runs))
     table = load_runs(runs)
     folder = Path(config.report_dir) / (config.name or runs.resolve().name)
     folder.mkdir(parents=True, exist_ok=True)
