@@ -7,6 +7,7 @@ import typing
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
+from charrnn import run
 from charrnn.errors import UserError
 
 T = TypeVar("T")
@@ -84,6 +85,7 @@ class TrainConfig:
     trainer: Trainer
     seed: int = key(least=0, below=2**32)
     runs_dir: str = key(free_text=True, identity=False)
+    dry_run: bool = key(identity=False)
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,8 @@ def _converted(value: Any, kind: type) -> Any:
     if kind is str:
         # Free text such as a title of digits arrives as a number where the user did not quote it.
         return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    if kind is bool:
+        return value if isinstance(value, bool) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if kind is int:
@@ -192,10 +196,16 @@ def _expectation(kind: type, rule: typing.Mapping[str, Any], optional: bool) -> 
         return f"one of {', '.join(rule['choices'])}"
     words = {"least": "of at least", "above": "above", "most": "at most", "below": "below"}
     bounds = " and ".join(f"{word} {rule[name]}" for name, word in words.items() if rule[name] is not None)
-    noun = {int: "a whole number", float: "a number", str: "text"}[kind]
+    noun = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}[kind]
     return f"{noun}{' ' + bounds if bounds else ''}{', or null' if optional else ''}"
 
 
 def plain(config: Any) -> dict[str, Any]:
     """A built configuration as nested dicts of str, int, float and None."""
     return {f.name: plain(value) if is_dataclass(value := getattr(config, f.name)) else value for f in fields(config)}
+
+
+def semantic(settings: dict[str, Any]) -> dict[str, Any]:
+    """The dotted keys of a run's settings that can change its result: no devices, threads, folders."""
+    known = known_keys(TrainConfig)
+    return {k: v for k, v in run.flat(settings).items() if k not in known or known[k]["identity"]}

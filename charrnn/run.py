@@ -3,10 +3,13 @@
 import contextlib
 import fcntl
 import hashlib
+import importlib.metadata
 import json
 import os
+import platform
 import re
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +18,7 @@ from typing import Any
 # Raised whenever the same configuration and data give other numbers than before.
 NUMERICS = 1
 LONGEST_NAME = 80
+PACKAGES = ("torch", "pytorch-lightning", "numpy", "hydra-core", "music21", "charrnn")
 # Keys named after their group, where their own name says too little.
 _BY_GROUP = ("name", "source")
 
@@ -132,3 +136,14 @@ def is_running(folder: Path) -> bool:
     except OSError:
         return False
     return False
+
+
+def origin() -> dict[str, Any]:
+    """Versions of what can change a number, and the commit, where this is a git checkout."""
+    versions = {"python": platform.python_version()} | {p: importlib.metadata.version(p) for p in PACKAGES}
+    commit = None
+    with contextlib.suppress(OSError):
+        here = Path(__file__).parent
+        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True)
+        commit = done.stdout.strip() or None
+    return {"versions": versions, "commit": commit}

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from charrnn.cli.plan import plan
+from charrnn.config import TrainConfig
+
 ROOT = Path(__file__).resolve().parents[1]
 TUNES = ROOT / "tests" / "tunes.abc"
 # Seconds instead of minutes: a small corpus, few blocks, one epoch.
@@ -64,3 +67,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stderr
     (folder,) = Commands(home).runs()
     return folder
+
+
+@pytest.fixture(scope="session")
+def default_config(tmp_path_factory: pytest.TempPathFactory) -> TrainConfig:
+    """What python train.py trains."""
+    return plan("train", [f"runs_dir={tmp_path_factory.mktemp('runs')}"]).jobs[0].config

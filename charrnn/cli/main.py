@@ -1,7 +1,8 @@
-"""The three commands: check what was typed, let Hydra run the jobs, say what failed."""
+"""The three commands: check what was typed, run the jobs, say what failed."""
 
 import logging
-import shlex
+import multiprocessing
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -13,8 +14,10 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from charrnn import run
+from charrnn.cli.cores import follow_parent
 from charrnn.cli.overrides import CONF, MULTIRUN, prepared
-from charrnn.cli.plan import Plan, checked, plan, run_folder
+from charrnn.cli.plan import checked, plan, run_folder
+from charrnn.cli.sweep import launch, list_failures, rerun, write_manifest
 from charrnn.config import SCHEMAS, known_keys
 from charrnn.errors import UserError, sentence
 
@@ -26,87 +29,94 @@ def main(program: str) -> None:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         if any(a.startswith("-") and a not in MULTIRUN and "=" not in a for a in arguments):
-            planned = None  # Hydra's own questions: --help, --cfg, --info, shell completion
-        else:
-            arguments = prepared(arguments, known_keys(SCHEMAS[program]))
-            planned = plan(program, arguments)
-            sys.argv[1:] = arguments
-        _run_jobs(program)
+            # Hydra's own questions: --help, --cfg, --info, shell completion
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name=program)(JOBS[program])()
+            return
+        sys.exit(_run(program, prepared(arguments, known_keys(SCHEMAS[program]))))
     except UserError as error:
         sys.exit(_say_error(str(error)))
     except KeyboardInterrupt:
         sys.exit(130)
-    if planned is not None:
-        sys.exit(_failures(planned))
 
 
-def _run_jobs(program: str) -> None:
-    hydra.main(version_base="1.3", config_path=str(CONF), config_name=program)(JOBS[program])()
+def _run(program: str, arguments: list[str]) -> int:
+    planned = plan(program, arguments)
+    if any(getattr(job.config, "dry_run", False) for job in planned.jobs):
+        from charrnn.cli.dry_run import listing
+
+        print(listing(planned))
+        return 0
+    if planned.is_sweep and planned.folders:
+        write_manifest(planned)
+        for folder in planned.folders:
+            if run.read_result(folder) is not None:
+                print(f"finished  {folder}")
+    codes = launch(planned, JOBS[program])
+    if planned.is_sweep and list_failures(planned):
+        return 1
+    return max(codes, default=0)
 
 
-def _train(cfg: DictConfig) -> None:
+def _train(cfg: DictConfig) -> int:
     from charrnn.learning.training import Interrupted, train
 
-    _log_to_console()
     config = checked("train", cfg)
     folder = run_folder(config)
-    is_sweep = HydraConfig.get().mode == RunMode.MULTIRUN
-    command = shlex.join(["python", "train.py", *HydraConfig.get().overrides.task])
+    hydra_config = HydraConfig.get()
+    in_sweep = hydra_config.mode == RunMode.MULTIRUN
+    if in_worker := multiprocessing.parent_process() is not None:
+        follow_parent()
+    else:
+        _log_to_console()
+    if in_sweep and not in_worker:
+        print(f"\n=== {folder.name}")
     try:
-        result = train(config, folder, command)
+        result = train(config, folder, rerun("train", hydra_config.overrides.task))
     except Interrupted as stop:
-        print(f"stopped: {folder}; the same command continues it", file=sys.stderr)
         # 128 + signal is what a shell reports of a process that a signal ended.
+        if in_worker:
+            sys.stdout.flush()
+            os._exit(128 + stop.signum)  # an exception would end the job only, and the next one would start
+        print(f"stopped: {folder}; the same command continues it", file=sys.stderr)
         raise SystemExit(128 + stop.signum) from None
     except Exception as error:
-        # The other jobs of a sweep go on; the last lines of the command and its exit code tell of this one.
-        if not is_sweep:
-            _errors.append(_say_error(sentence(error)))
+        # The other jobs of a sweep go on; the last lines of the command tell of this one.
+        if not in_sweep:
+            _say_error(sentence(error))
             if not isinstance(error, UserError | OSError):
                 print(f"  log    {folder / 'train.log'}", file=sys.stderr)
-        return
-    if not is_sweep:
+        return 1
+    if not in_sweep:
         from charrnn.learning.compose import show_two
         from charrnn.learning.training import summary
 
         print(summary(result, folder))
         show_two(folder)
+    return 0
 
 
-def _sample(cfg: DictConfig) -> None:
+def _sample(cfg: DictConfig) -> int:
     from charrnn.learning.compose import compose_tunes
 
-    _or_say_error(compose_tunes, checked("sample", cfg))
+    return _or_say_error(compose_tunes, checked("sample", cfg))
 
 
-def _analyze(cfg: DictConfig) -> None:
+def _analyze(cfg: DictConfig) -> int:
     from charrnn.studies.table import report
 
-    _or_say_error(report, checked("analyze", cfg))
+    return _or_say_error(report, checked("analyze", cfg))
 
 
-JOBS: dict[str, Callable[[DictConfig], None]] = {"train": _train, "sample": _sample, "analyze": _analyze}
-_errors: list[int] = []
+JOBS: dict[str, Callable[[DictConfig], int]] = {"train": _train, "sample": _sample, "analyze": _analyze}
 
 
-def _or_say_error(task: Callable[[Any], object], config: Any) -> None:
+def _or_say_error(task: Callable[[Any], object], config: Any) -> int:
     # Hydra would print a traceback and stop; here a bad value ends its own job only.
     try:
         task(config)
     except (UserError, OSError) as error:
-        _errors.append(_say_error(sentence(error)))
-
-
-def _failures(planned: Plan) -> int:
-    """Exit code of the whole command; for a sweep, a line for every job without a result."""
-    failed = [folder for folder in planned.folders if run.read_result(folder) is None]
-    if not planned.is_sweep:
-        return 1 if _errors or failed else 0
-    for folder in failed:
-        status = run.read_status(folder)
-        _say_error(f"{folder.name}: {status['error']}")
-        print(f"  log    {folder / 'train.log'}\n  rerun  {status['command']}", file=sys.stderr)
-    return 1 if _errors or failed else 0
+        return _say_error(sentence(error))
+    return 0
 
 
 def _say_error(message: str) -> int:

@@ -11,11 +11,12 @@ from charrnn.errors import UserError
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 MULTIRUN = ("-m", "--multirun")
+HYDRAS_OWN = {"hydra/launcher": ["basic"]}
 
 
 def groups() -> dict[str, list[str]]:
     """Every config group below conf/ with its options."""
-    found: dict[str, list[str]] = {}
+    found = {group: list(options) for group, options in HYDRAS_OWN.items()}
     for file in sorted(CONF.glob("*/**/*.yaml")):
         found.setdefault(file.parent.relative_to(CONF).as_posix(), []).append(file.stem)
     return found
@@ -72,3 +73,13 @@ def quoted(text: str) -> str:
     text = re.sub(r"(\\*)\$\{", lambda m: m[1] * 2 + r"\${", text)
     text = re.sub(r"(\\*)('|$)", lambda m: m[1] * 2 + ("\\'" if m[2] else ""), text)
     return f"'{text}'"
+
+
+def as_typed(argument: str) -> str:
+    """The inverse of `prepared` for one argument: what a person types, shell apart."""
+    name, equals, text = argument.partition("=")
+    if not (equals and len(text) > 1 and text[0] == text[-1] == "'"):
+        return argument
+    text = re.sub(r"(\\*)('|$)", lambda m: m[1][: len(m[1]) // 2] + m[2], text[1:-1])
+    text = re.sub(r"(\\*)\$\{", lambda m: m[1][: len(m[1]) // 2] + "${", text)
+    return f"{name}={text}"

@@ -1,12 +1,10 @@
 """A run from its configuration to its result: started, resumed where it stood, or returned as it was."""
 
 import contextlib
-import importlib.metadata
 import logging
 import math
-import platform
+import multiprocessing
 import signal
-import subprocess
 import sys
 import threading
 import traceback
@@ -22,7 +20,7 @@ from pytorch_lightning.callbacks import EarlyStopping
 from pytorch_lightning.loggers import TensorBoardLogger
 
 from charrnn import run
-from charrnn.config import TrainConfig, plain
+from charrnn.config import TrainConfig, plain, semantic
 from charrnn.errors import UserError, sentence
 from charrnn.learning import checkpoint
 from charrnn.learning.callbacks import Bar, Checkpoints, ComposedTunes, Metrics, Stopped
@@ -35,7 +33,6 @@ say = logging.getLogger("charrnn").info
 for noisy in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch", "lightning.fabric"):
     logging.getLogger(noisy).setLevel(logging.WARNING)
 warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
-PACKAGES = ("torch", "pytorch-lightning", "numpy", "hydra-core", "music21", "charrnn")
 
 
 class Interrupted(BaseException):
@@ -72,9 +69,12 @@ def train(config: TrainConfig, folder: Path, command: str) -> dict[str, Any]:
 
 def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
     settings = plain(config)
+    is_new = not (folder / "config.yaml").exists()
     run.write_text(folder / "config.yaml", yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
     prepared = prepare(config.data)
     run.write_json(folder / "data.json", prepared.report)
+    for older in _of_other_arithmetic(folder) if is_new else []:
+        say("not used  %s: the same settings and data, but made before our arithmetic changed", older)
     say("%s", describe(prepared.report))
     pl.seed_everything(config.seed, workers=True, verbose=False)
     data = AbcDataModule(
@@ -111,6 +111,21 @@ def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
     return _result(config, folder, prepared, data, metrics, checkpoints, parameters)
 
 
+def _of_other_arithmetic(folder: Path) -> list[Path]:
+    """Runs beside this one that differ from it in nothing but their identity, so in `run.NUMERICS` alone."""
+    readable, ours = folder.name.rsplit("_", 1)[0], _described(folder)
+    others = folder.parent.glob(f"{readable}_{'[0-9a-f]' * 8}")
+    return sorted(other for other in others if other != folder and _described(other) == ours)
+
+
+def _described(folder: Path) -> Any:
+    try:
+        settings = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+        return semantic(settings), run.read_json(folder / "data.json")["fingerprint"]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, yaml.YAMLError):
+        return None
+
+
 class Events(TensorBoardLogger):
     """TensorBoard's event file in the run folder, and no hparams.yaml beside it: config.yaml says it."""
 
@@ -123,7 +138,8 @@ def _trainer(config: TrainConfig, events: TensorBoardLogger, callbacks: list[Any
         raise UserError("trainer.accelerator: expected a GPU, but torch finds none here; use trainer.accelerator=auto")
     if config.trainer.patience is not None:
         callbacks = [EarlyStopping("val/loss", patience=config.trainer.patience, verbose=False), *callbacks]
-    bar = [Bar(refresh_rate=5)] if sys.stderr.isatty() else []
+    # Beside others a run has no bar of its own: whoever started it shows how it goes.
+    bar = [Bar(refresh_rate=5)] if sys.stderr.isatty() and multiprocessing.parent_process() is None else []
     return pl.Trainer(
         accelerator=config.trainer.accelerator,
         devices=1,
@@ -173,8 +189,7 @@ def _result(
         "identity": folder.name.rsplit("_", 1)[-1],
         "fingerprint": prepared.report["fingerprint"],
         "numerics": run.NUMERICS,
-        "versions": {"python": platform.python_version()} | {p: importlib.metadata.version(p) for p in PACKAGES},
-        "commit": _commit(),
+        **run.origin(),
     }
 
 
@@ -195,14 +210,6 @@ def summary(result: dict[str, Any], folder: Path) -> str:
     return "\n".join(lines)
 
 
-def _commit() -> str | None:
-    try:
-        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True)
-    except OSError:
-        return None
-    return done.stdout.strip() or None
-
-
 @contextlib.contextmanager
 def _log_file(folder: Path) -> Iterator[None]:
     """Everything said about this run also goes to its train.log, with the traceback if there is one."""
@@ -221,14 +228,14 @@ def _log_file(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _stop_at_block_end() -> Iterator[list[int]]:
-    """Ctrl-C and SIGTERM become a wish, granted where the run can be continued exactly; a second one aborts at once.
+    """Ctrl-C and SIGTERM become a wish, granted where the run can be continued exactly; the same again aborts at once.
 
     Elsewhere than in the main thread signals cannot be caught, and nothing is.
     """
     wishes: list[int] = []
 
     def wish(signum: int, frame: Any) -> None:
-        if wishes:
+        if signum in wishes:
             raise Interrupted(signum)
         wishes.append(signum)
 

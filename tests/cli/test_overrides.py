@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from charrnn.cli.overrides import prepared, quoted
+from charrnn.cli.overrides import as_typed, prepared, quoted
 from charrnn.config import SCHEMAS, known_keys
 
 
@@ -22,6 +22,7 @@ def test_free_text_survives_hydras_grammar_and_interpolation(text: str):
     assert not override.is_sweep_override()
     cfg = OmegaConf.create({"prompt": override.value()})
     assert cfg.prompt == text
+    assert as_typed(f"prompt={quoted(text)}") == f"prompt={text}"
 
 
 def test_only_free_text_is_quoted_and_null_stays_null_where_it_may_be():

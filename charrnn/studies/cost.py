@@ -1,0 +1,72 @@
+"""What a run will cost before it is started: parameters, and seconds by the speed of the runs on disk."""
+
+import csv
+import statistics
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+
+from charrnn import run
+from charrnn.config import Model, TrainConfig, build
+from charrnn.errors import UserError
+
+GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+# One training step on one core of a 2.5 GHz server, in ms: a part for every layer and time step, one for every unit
+# computed, one for every multiplication. Fitted to 9 shapes a cell (50 to 512 units, 1 and 3 layers, batch 32 and 64):
+# off by at most 25 %. Only their proportions matter once there are runs to compare with.
+STEP = {
+    "rnn": (4.3e-2, 6.1e-6, 4.6e-8),
+    "gru": (1.29e-1, 2.5e-5, 6.4e-8),
+    "lstm": (3.9e-2, 3.1e-5, 5.0e-8),
+}
+WINDOWS_A_BLOCK = 10
+RUNS_TO_COMPARE = 20
+
+
+def parameters(model: Model, alphabet: int) -> int:
+    """Exactly those of the network over so many characters: input, recurrent and output weights, two biases a gate."""
+    h, gates = model.hidden, GATES[model.cell] * model.hidden
+    first, others = gates * (alphabet + h + 2), gates * (h + h + 2)
+    return first + (model.layers - 1) * others + alphabet * (h + 1)
+
+
+def seconds_per_epoch(config: TrainConfig, alphabet: int, characters: int) -> float:
+    """On the machine of `STEP`; `characters` are those of the training part."""
+    model, data = config.model, config.data
+    windows = max(1, characters // (data.batch_size * data.seq_len))
+    if config.trainer.limit_blocks is not None:
+        windows = min(windows, config.trainer.limit_blocks * WINDOWS_A_BLOCK)
+    h, layers = model.hidden, model.layers
+    products = GATES[model.cell] * h * h * (2 * layers - 1) + h * alphabet
+    step, unit, product = STEP[model.cell]
+    area = data.batch_size * data.seq_len
+    return windows * (step * layers * data.seq_len + area * (unit * layers * h + product * products)) / 1000
+
+
+def speed(folders: Iterable[Path]) -> tuple[float, int]:
+    """How many times longer epochs took here than `seconds_per_epoch` says, and from how many runs that is known.
+
+    The median over runs; (1, 0) where no run has a timed epoch.
+    """
+    ratios = []
+    for folder in folders:
+        seconds = [float(row["seconds"]) for row in epochs(folder) if row["seconds"]]
+        try:
+            config = build(TrainConfig, yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8")))
+            report = run.read_json(folder / "data.json")
+            told = seconds_per_epoch(config, report["alphabet"], report["split"]["train"]["characters"])
+        except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError, UserError):
+            continue  # not ours, or not yet written
+        if seconds:
+            ratios.append(statistics.median(seconds) / told)
+    return (statistics.median(ratios), len(ratios)) if ratios else (1.0, 0)
+
+
+def epochs(folder: Path) -> list[dict[str, str]]:
+    """The rows of metrics.csv so far."""
+    try:
+        with open(folder / "metrics.csv", encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except (OSError, ValueError):
+        return []
