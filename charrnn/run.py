@@ -47,7 +47,8 @@ def name(config: dict[str, Any], default: dict[str, Any], fingerprint: str) -> s
         if key in base and value == base[key]:
             continue
         *group, last = key.split(".")
-        shown = re.sub(r"[^A-Za-z0-9.-]+", "-", f"{group[-1] if group and last in _BY_GROUP else last}-{value}")
+        shown_value = "null" if value is None else value
+        shown = re.sub(r"[^A-Za-z0-9.-]+", "-", f"{group[-1] if group and last in _BY_GROUP else last}-{shown_value}")
         if key == "seed":
             seed = f"_{shown}"  # kept where others fall away: it tells the runs of one setting apart
         else:
