@@ -107,6 +107,10 @@ class SampleConfig:
 @dataclass(frozen=True)
 class AnalyzeConfig:
     runs: str = key(free_text=True)
+    diff: str | None = key(free_text=True)
+    base: str | None = key(free_text=True)
+    val_loss: float | None = key(above=0)
+    mixed: bool = key()
     name: str | None = key(free_text=True)
     report_dir: str = key(free_text=True)
 

@@ -32,6 +32,12 @@ def flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     }
 
 
+def short(key: str) -> str:
+    """A dotted key as people say it: `hidden` of `model.hidden`, `optim` of `optim.name`."""
+    *group, last = key.split(".")
+    return group[-1] if group and last in _BY_GROUP else last
+
+
 def identity(config: dict[str, Any], fingerprint: str) -> str:
     """8 hex digits of all that can change a result: the configuration (keys without influence left out beforehand), the
     data and the version of our arithmetic."""
@@ -46,9 +52,7 @@ def name(config: dict[str, Any], default: dict[str, Any], fingerprint: str) -> s
     for key, value in flat(config).items():
         if key in base and value == base[key]:
             continue
-        *group, last = key.split(".")
-        shown_value = "null" if value is None else value
-        shown = re.sub(r"[^A-Za-z0-9.-]+", "-", f"{group[-1] if group and last in _BY_GROUP else last}-{shown_value}")
+        shown = re.sub(r"[^A-Za-z0-9.-]+", "-", f"{short(key)}-{'null' if value is None else value}")
         if key == "seed":
             seed = f"_{shown}"  # kept where others fall away: it tells the runs of one setting apart
         else:

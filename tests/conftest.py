@@ -3,12 +3,17 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
+import yaml
 
+from charrnn import run
 from charrnn.cli.plan import plan
-from charrnn.config import TrainConfig
+from charrnn.config import TrainConfig, plain
 
 ROOT = Path(__file__).resolve().parents[1]
 TUNES = ROOT / "tests" / "tunes.abc"
@@ -73,3 +78,29 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def default_config(tmp_path_factory: pytest.TempPathFactory) -> TrainConfig:
     """What python train.py trains."""
     return plan("train", [f"runs_dir={tmp_path_factory.mktemp('runs')}"]).jobs[0].config
+
+
+@pytest.fixture
+def fabricate(tmp_path: Path, default_config: TrainConfig) -> Callable[..., Path]:
+    """Makes runs/<name>/ with these validation losses; changes are `hidden=…`, `dropout=…`, `seed=…`, `data=…`."""
+
+    def make(
+        val: Sequence[float], *, hidden: int = 100, dropout: float = 0.0, seed: int = 0, data: str = "tunes", **result
+    ) -> Path:
+        config = replace(
+            default_config,
+            model=replace(default_config.model, hidden=hidden),
+            regularization=replace(default_config.regularization, dropout=dropout),
+            seed=seed,
+        )
+        folder = tmp_path / "runs" / f"hidden-{hidden}_dropout-{dropout}_seed-{seed}_{data}_00000000"
+        folder.mkdir(parents=True)
+        (folder / "config.yaml").write_text(yaml.safe_dump(plain(config)))
+        run.write_json(folder / "data.json", {"fingerprint": data * 8, "baseline": {"val_loss": 1.6}})
+        table = pd.DataFrame({"epoch": range(len(val)), "train/loss": [v - 0.1 for v in val], "val/loss": val})
+        table.assign(seconds=1.0).to_csv(folder / "metrics.csv", index=False)
+        told = {"best_val_loss": min(val), "test_loss": min(val) - 0.02, "parameters": 10 * hidden, "numerics": 1}
+        run.write_json(folder / "result.json", {**told, "stop_reason": "max_epochs", **result})
+        return folder
+
+    return make

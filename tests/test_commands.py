@@ -56,11 +56,15 @@ def test_a_sweep_trains_every_value_once_and_a_second_call_nothing(commands: Com
 
 
 def test_an_experiment_file_is_a_sweep_with_seeds(commands: Commands):
-    done = commands.run("train", "experiment=hidden", *FAST)
+    done = commands.run("train", "experiment=cells", *FAST, "seed=3,4")
     assert done.returncode == 0, done.stderr
     table = [json.loads((run / "result.json").read_text()) for run in commands.runs()]
-    assert sorted(r["seed"] for r in table) == sorted([*range(5)] * 4)
-    assert len({r["parameters"] for r in table}) == 4
+    assert sorted(r["seed"] for r in table) == [3, 3, 3, 4, 4, 4]
+    assert len({r["parameters"] for r in table}) == 3
+    # it ends with its comparison, under the experiment's name
+    (settings,) = (commands.home / "report").glob("cells_*/settings.csv")
+    assert sorted(pd.read_csv(settings)["setting"]) == ["cell=gru", "cell=lstm", "cell=rnn"]
+    assert "not distinguishable" in done.stdout or "better" in done.stdout or "worse" in done.stdout
 
 
 def test_one_seed_gives_one_metrics_file_alone_and_in_a_sweep(commands: Commands, tmp_path: Path):

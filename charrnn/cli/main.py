@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import hydra
@@ -16,7 +17,7 @@ from omegaconf import DictConfig
 from charrnn import run
 from charrnn.cli.cores import follow_parent
 from charrnn.cli.overrides import CONF, MULTIRUN, prepared
-from charrnn.cli.plan import checked, plan, run_folder
+from charrnn.cli.plan import checked, default_settings, plan, run_folder
 from charrnn.cli.sweep import launch, list_failures, rerun, write_manifest
 from charrnn.config import SCHEMAS, known_keys
 from charrnn.errors import UserError, sentence
@@ -41,17 +42,22 @@ def main(program: str) -> None:
 
 def _run(program: str, arguments: list[str]) -> int:
     planned = plan(program, arguments)
+    manifest = None
     if any(getattr(job.config, "dry_run", False) for job in planned.jobs):
         from charrnn.cli.dry_run import listing
 
         print(listing(planned))
         return 0
     if planned.is_sweep and planned.folders:
-        write_manifest(planned)
+        manifest = write_manifest(planned)
         for folder in planned.folders:
             if run.read_result(folder) is not None:
                 print(f"finished  {folder}")
     codes = launch(planned, JOBS[program])
+    if manifest is not None:
+        # A comparison that cannot be made, such as of runs on other data, is no failure of the sweep.
+        print()
+        launch(plan("analyze", prepared([f"runs={manifest}"], known_keys(SCHEMAS["analyze"]))), _analyze)
     if planned.is_sweep and list_failures(planned):
         return 1
     return max(codes, default=0)
@@ -102,9 +108,13 @@ def _sample(cfg: DictConfig) -> int:
 
 
 def _analyze(cfg: DictConfig) -> int:
-    from charrnn.studies.table import report
+    from charrnn.studies.comparison import compare
+    from charrnn.studies.difference import print_difference
 
-    return _or_say_error(report, checked("analyze", cfg))
+    config = checked("analyze", cfg)
+    if config.diff is not None:
+        return _or_say_error(print_difference, config.diff)
+    return _or_say_error(partial(compare, default=default_settings()), config)
 
 
 JOBS: dict[str, Callable[[DictConfig], int]] = {"train": _train, "sample": _sample, "analyze": _analyze}

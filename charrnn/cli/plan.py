@@ -148,11 +148,12 @@ def checked(program: str, cfg: DictConfig) -> Any:
 def run_folder(config: TrainConfig) -> Path:
     """Where this configuration lives, whoever asks and whenever."""
     settings, fingerprint = semantic(plain(config)), _fingerprint(config.data.source, config.data.path)
-    return Path(config.runs_dir) / run.name(settings, _default_settings(), fingerprint)
+    return Path(config.runs_dir) / run.name(settings, default_settings(), fingerprint)
 
 
 @lru_cache
-def _default_settings() -> dict[str, Any]:
+def default_settings() -> dict[str, Any]:
+    """The dotted keys of what python train.py trains, as far as they can change a result."""
     loader = GlobalHydra.instance().config_loader()
     cfg = loader.load_configuration("train", [], run_mode=RunMode.RUN)
     return semantic(plain(checked("train", cfg)))

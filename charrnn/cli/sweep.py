@@ -21,6 +21,7 @@ from charrnn import run
 from charrnn.cli.cores import failure, supervised
 from charrnn.cli.overrides import as_typed
 from charrnn.cli.plan import Job, Plan, hydra_initialized
+from charrnn.config import plain, semantic
 
 # A worker process that is killed takes the others with it; so often the rest is taken up again.
 ATTEMPTS = 3
@@ -81,14 +82,15 @@ def list_failures(plan: Plan) -> int:
 
 
 def write_manifest(plan: Plan) -> Path:
-    """runs/sweeps/<name>.yaml: the command, its runs, when it was called and with which versions.
+    """runs/sweeps/<name>.yaml: the command, its runs and where they differ, when it was called, with which versions.
 
     The name follows from the experiment or the swept keys and from the runs, so that the same sweep has one manifest.
     """
-    folders = sorted(folder.name for folder in plan.folders)
+    settings = {job.folder.name: semantic(plain(job.config)) for job in plan.jobs if job.folder is not None}
+    varied = [k for k in next(iter(settings.values())) if len({repr(s[k]) for s in settings.values()}) > 1]
     experiment = plan.hydra.hydra.runtime.choices.get("experiment")
     readable = experiment or "-".join(key.split(".")[-1] for key in plan.swept) or "sweep"
-    name = f"{readable[:60]}_{hashlib.sha256(' '.join(folders).encode()).hexdigest()[:8]}"
+    name = f"{readable[:60]}_{hashlib.sha256(' '.join(sorted(settings)).encode()).hexdigest()[:8]}"
     file = plan.folders[0].parent / "sweeps" / f"{name}.yaml"
     calls: list[str] = []
     with contextlib.suppress(OSError, yaml.YAMLError, KeyError, TypeError):
@@ -96,7 +98,7 @@ def write_manifest(plan: Plan) -> Path:
     content: dict[str, Any] = {
         "command": rerun("train", plan.arguments),
         "called": [*calls, time.strftime("%Y-%m-%d %H:%M:%S")],
-        "runs": folders,
+        "runs": {name: {key: values[key] for key in varied} for name, values in settings.items()},
         **run.origin(),
     }
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -106,7 +106,8 @@ def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
         metrics.load_state_dict(resume_from["callbacks"][metrics.state_key])
         checkpoints.load_state_dict(resume_from["callbacks"][checkpoints.state_key])
         metrics.write()
-    events.log_hyperparams(run.flat(settings), {"best/val_loss": checkpoints.best_loss})
+    shown = {run.short(key): value for key, value in semantic(settings).items()}
+    events.log_hyperparams(shown, {"best/val_loss": checkpoints.best_loss})
     events.finalize("success")
     return _result(config, folder, prepared, data, metrics, checkpoints, parameters)
 

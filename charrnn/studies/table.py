@@ -1,81 +1,176 @@
-"""Run folders as one tidy table, a row a run; reads what stands on disk and trains nothing."""
+"""Run folders as tidy tables: a row a run, a row an epoch. Reads what stands on disk and trains nothing."""
 
+import glob
 import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import yaml
 
 from charrnn import run
-from charrnn.config import AnalyzeConfig
+from charrnn.config import semantic
 from charrnn.errors import UserError
-from charrnn.studies.figures import loss_curves
 
-STATES = ("finished", "running", "stopped", "failed", "damaged")
-
-
-def report(config: AnalyzeConfig) -> Path:
-    """Write report/<name>/: runs.csv and the loss curves as PNG and SVG; print how the runs stand."""
-    runs = Path(os.path.expanduser(config.runs))
-    table = load_runs(runs)
-    folder = Path(config.report_dir) / (config.name or runs.resolve().name)
-    folder.mkdir(parents=True, exist_ok=True)
-    run.write_text(folder / "runs.csv", table.to_csv(index=False))
-    metrics = load_metrics(runs)
-    if len(metrics):
-        figure = loss_curves(metrics, _shared_baseline(runs))
-        for suffix in ("png", "svg"):
-            figure.savefig(folder / f"curves.{suffix}", dpi=150)
-    shown = table[["run", "state", *(c for c in ("best_epoch", "best_val_loss", "test_loss") if c in table)]]
-    print(shown.to_string(index=False, float_format=lambda x: f"{x:.4f}", na_rep="-"))
-    print("\n" + ", ".join(f"{n} {state}" for state in STATES if (n := int((table["state"] == state).sum()))))
-    print(f"report    {folder}: runs.csv{', curves.png, curves.svg' if len(metrics) else ''}")
-    return folder
+STATES = ("finished", "running", "stopped", "failed", "damaged", "missing")
+PATIENCE = 3  # the paper's
 
 
-def load_runs(runs: Path) -> pd.DataFrame:
-    """One row a run folder below `runs`: `run`, `state`, every key of its configuration, every number of its result."""
-    folders = sorted(f.parent for f in runs.glob("*/config.yaml"))
+@dataclass(frozen=True)
+class Selection:
+    """The run folders of one comparison under a name, and of a sweep's runs without a folder what they would set."""
+
+    name: str
+    folders: list[Path]
+    missing: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def select(runs: str) -> Selection:
+    """A folder of runs, one run's folder, a glob over run folders, or the name of a sweep, shortened if you like."""
+    path = Path(os.path.expanduser(runs))
+    if path.is_dir():
+        folders = [path] if (path / "config.yaml").exists() else _run_folders(path.iterdir())
+        name = path.resolve().name
+    elif glob.has_magic(runs):
+        folders = _run_folders(Path(found) for found in glob.glob(os.path.expanduser(runs)))
+        name = "".join(c if c.isalnum() or c in "._-" else "-" for c in path.name).strip("-.") or "runs"
+    elif (manifest := _manifest(path)) is not None:
+        return _of_sweep(manifest)
+    else:
+        folders, name = [], runs
     if not folders:
-        raise UserError(f"runs: expected a folder of runs, but {str(runs)!r} holds none; train some: python train.py")
-    return pd.DataFrame([_row(folder) for folder in folders])
+        raise UserError(
+            f"runs: expected a folder of runs, a pattern such as 'runs/hidden-*' or a sweep's name, but {runs!r} leads "
+            "to no run; train some: python train.py"
+        )
+    return Selection(name, folders)
 
 
-def load_metrics(runs: Path) -> pd.DataFrame:
-    """metrics.csv of every run folder below `runs` that has one, a row an epoch, with the run's name."""
-    tables = []
-    for file in sorted(runs.glob("*/metrics.csv")):
-        try:
-            tables.append(pd.read_csv(file).assign(run=file.parent.name))
-        except (OSError, ValueError):
-            continue  # told as damaged or unfinished by the table of runs
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+def _run_folders(paths: Iterable[Path]) -> list[Path]:
+    return sorted(path for path in paths if (path / "config.yaml").exists())
 
 
-def _shared_baseline(runs: Path) -> float | None:
-    found = set()
-    for file in runs.glob("*/data.json"):
-        try:
-            found.add(run.read_json(file)["baseline"]["val_loss"])
-        except (OSError, ValueError, KeyError):
-            continue
-    return found.pop() if len(found) == 1 else None
+def _manifest(path: Path) -> Path | None:
+    if path.suffix == ".yaml" and path.is_file():
+        return path
+    above = path.parent if path.parent != Path() else Path("runs")
+    found = sorted((above / "sweeps").glob(f"{glob.escape(path.name)}*.yaml"))
+    exact = [file for file in found if file.stem == path.name]
+    if len(exact or found) > 1:
+        names = ", ".join(file.stem for file in found)
+        raise UserError(
+            f"runs: expected one sweep, but {path.name!r} is the beginning of {names}; write one of them out"
+        )
+    return next(iter(exact or found), None)
 
 
-def _row(folder: Path) -> dict[str, object]:
-    row: dict[str, object] = {"run": folder.name, "state": _state(folder)}
+def _of_sweep(file: Path) -> Selection:
     try:
-        row |= run.flat(yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8")))
-    except (OSError, ValueError, AttributeError, yaml.YAMLError):
+        runs = dict(yaml.safe_load(file.read_text(encoding="utf-8"))["runs"])
+    except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError) as error:
+        raise UserError(f"runs: expected a sweep's manifest, but {str(file)!r} is none: {error}") from error
+    above = file.parent.parent
+    present = [above / name for name in runs if (above / name / "config.yaml").exists()]
+    started = {folder.name for folder in present}
+    return Selection(file.stem, present, {name: settings for name, settings in runs.items() if name not in started})
+
+
+def load(selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One row a run, and one row an epoch of every run that has any.
+
+    The first: `run`, `state`, `error`, every key of the configuration that can change a result, `data`, the numbers of
+    `measures` and of the result. The second: `run`, `epoch` from 1, the columns of metrics.csv.
+    """
+    rows, tables = [], []
+    for folder in selection.folders:
+        row, epochs = _row(folder), _epochs(folder)
+        if epochs is not None:
+            tables.append(epochs.assign(run=folder.name))
+            row |= measures(epochs)
+            if row.get("stop_reason") == "patience":
+                row["patience_3_cost"] = np.nan  # nobody knows what would have come
+        rows.append(row)
+    rows += [{"run": name, "state": "missing", **settings} for name, settings in selection.missing.items()]
+    return pd.DataFrame(rows), pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def measures(epochs: pd.DataFrame) -> dict[str, float]:
+    """What the curves of one run say; losses in nats per character, epochs counted from 1.
+
+    `patience_3_epoch`: where three epochs without a better validation loss would have ended the run, as in the paper;
+    `patience_3_cost`: how much better the best epoch of all is than the best until there.
+    """
+    val, train = epochs["val/loss"].to_numpy(), epochs["train/loss"].to_numpy()
+    best, numbers = int(val.argmin()), np.arange(len(val))
+    is_better = val < np.append(np.inf, np.minimum.accumulate(val)[:-1])
+    without_better = numbers - np.maximum.accumulate(np.where(is_better, numbers, 0))
+    ended = np.flatnonzero(without_better >= PATIENCE)
+    stop = int(ended[0]) if len(ended) else len(val) - 1
+    return {
+        "epochs": len(val),
+        "best_epoch": best + 1,
+        "best_val_loss": float(val[best]),
+        "end_val_loss": float(val[-1]),
+        "best_train_loss": float(train[best]),
+        "end_train_loss": float(train[-1]),
+        "patience_3_epoch": stop + 1,
+        "patience_3_cost": float(val[: stop + 1].min() - val[best]),
+    }
+
+
+def _epochs(folder: Path) -> pd.DataFrame | None:
+    try:
+        table = pd.read_csv(folder / "metrics.csv")
+        table = table.dropna(subset=["epoch", "train/loss", "val/loss"]).astype({"epoch": int})
+        return table.assign(epoch=table["epoch"] + 1) if len(table) else None
+    except (OSError, ValueError, LookupError):
+        return None  # damaged, or not yet there: its state says it
+
+
+def _row(folder: Path) -> dict[str, Any]:
+    row: dict[str, Any] = {"run": folder.name, "state": _state(folder)}
+    try:
+        row |= semantic(yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8")))
+    except (OSError, ValueError, AttributeError, TypeError, yaml.YAMLError):
         row["state"] = "damaged"
+    if row["state"] == "failed":
+        row["error"] = run.read_status(folder)["error"]
+    try:
+        row["data"] = run.read_json(folder / "data.json")["fingerprint"]
+    except (OSError, ValueError, LookupError):
+        row["data"] = None
     result = run.read_result(folder) or {}
-    return row | {k: v for k, v in result.items() if not isinstance(v, dict) and k not in row}
+    kept = ("test_loss", "parameters", "stop_reason", "numerics", "identity", "commit")
+    return row | {key: result[key] for key in kept if key in result}
 
 
 def _state(folder: Path) -> str:
     if (folder / "result.json").exists():
-        return "finished" if run.read_result(folder) is not None else "damaged"
+        return "finished" if _is_result(run.read_result(folder)) and _epochs(folder) is not None else "damaged"
     if run.is_running(folder):
         return "running"
     state = run.read_status(folder)["state"]
     return state if state in STATES else "stopped"
+
+
+def _is_result(content: dict[str, Any] | None) -> bool:
+    return content is not None and isinstance(content.get("best_val_loss"), float)
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as dicts by column name."""
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+
+def shared_baseline(selection: Selection) -> float | None:
+    """The n-gram model's validation loss, where all runs have the same."""
+    found = set()
+    for folder in selection.folders:
+        try:
+            found.add(run.read_json(folder / "data.json")["baseline"]["val_loss"])
+        except (OSError, ValueError, LookupError, TypeError):
+            continue
+    return found.pop() if len(found) == 1 else None

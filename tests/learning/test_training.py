@@ -51,6 +51,7 @@ def config(*, max_epochs: int = 3, patience: int | None = None, lr: float = 0.01
         "trainer": {"max_epochs": max_epochs, "patience": patience, "limit_blocks": None},
         "seed": 0,
         "runs_dir": "unused",
+        "dry_run": False,
     }
     base["trainer"] |= {"accelerator": "cpu", "threads": 1}
     return build(TrainConfig, {k: {**v, **changes.get(k, {})} if isinstance(v, dict) else v for k, v in base.items()})

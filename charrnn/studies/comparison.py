@@ -1,0 +1,234 @@
+"""python analyze.py runs=…: run folders become tables, figures and a few lines on what may be said of them."""
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from charrnn import run
+from charrnn.config import AnalyzeConfig
+from charrnn.errors import UserError
+from charrnn.studies import figures
+from charrnn.studies.settings import (
+    choose_base,
+    settings_table,
+    t_interval,
+    varied_keys,
+    with_settings,
+)
+from charrnn.studies.table import STATES, Selection, load, records, select, shared_baseline
+
+# What must be equal for losses to be comparable, with the words for it.
+SAME = {"data": "other tunes", "data.split": "another split", "data.split_seed": "another seed of the split",
+        "numerics": "another version of our arithmetic"}  # fmt: skip
+# Above the mean of the base setting: what every useful setting reaches, and none in its first epochs.
+MARGIN = 0.05
+EPOCH_TIMES = "epoch_time.csv"
+# The keys on which the time of an epoch does not depend.
+TIMELESS = ("seed", "trainer.max_epochs", "trainer.patience", "data.split_seed")
+
+
+def compare(config: AnalyzeConfig, default: dict[str, Any]) -> Path:
+    """Write report/<name>/ and print it in short; `default` holds the dotted keys of the default run."""
+    selection = select(config.runs)
+    runs, epochs = load(selection)
+    if not config.mixed:
+        _check_same(runs)
+    keys = varied_keys(runs) + [key for key in ("data", "numerics") if _values(runs, key) > 1 and config.mixed]
+    runs = with_settings(runs.sort_values(keys, kind="stable", key=_sortable) if keys else runs, keys)
+    folder = Path(config.report_dir) / (config.name or selection.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    usable = runs[runs["setting"] != "?"]
+    written, base, target = [], "", None
+    settings = pd.DataFrame()
+    times = _epoch_times(selection)
+    if len(usable):
+        base = choose_base(runs, keys, default, config.base)
+        target = config.val_loss or _target(runs, base)
+        runs = _with_times(runs, epochs, times, target)
+        settings = settings_table(runs, keys, base)
+        _add_epoch_seconds(settings, runs, times)
+        run.write_text(folder / "settings.csv", settings.to_csv(index=False))
+        written = _draw(folder, runs, epochs, settings, keys, shared_baseline(selection))
+    run.write_text(folder / "runs.csv", runs.to_csv(index=False))
+    print(_summary(runs, settings, base, target, bool(times)))
+    print(f"report    {folder}: runs.csv{', settings.csv' if len(settings) else ''}, {len(written)} pictures")
+    return folder
+
+
+def _sortable(column: pd.Series) -> pd.Series:
+    return column if pd.api.types.is_numeric_dtype(column) else column.map(str)
+
+
+def _values(runs: pd.DataFrame, key: str) -> int:
+    return runs[key].nunique() if key in runs else 0
+
+
+def _check_same(runs: pd.DataFrame) -> None:
+    for key, words in SAME.items():
+        if _values(runs, key) > 1:
+            counts = runs[key].value_counts()
+            shown = ", ".join(f"{_short(value)} ({n} runs)" for value, n in counts.items())
+            raise UserError(
+                f"runs: expected runs whose losses can be compared, but some have {words}: {key} is {shown}; "
+                "name fewer runs, or compare them all the same with mixed=true"
+            )
+
+
+def _short(value: object) -> str:
+    return (
+        value[:8]
+        if isinstance(value, str) and len(value) > 20
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
+
+
+def _target(runs: pd.DataFrame, base: str) -> float | None:
+    found = runs[(runs["setting"] == base) & (runs["state"] == "finished")]
+    return None if found.empty else math.ceil(100 * (found["best_val_loss"].mean() + MARGIN)) / 100
+
+
+def time_key(settings: dict[str, Any]) -> str:
+    """Of a run's dotted keys those on which the time of an epoch depends, as one text."""
+    kept = {k: settings[k] for k in sorted(settings) if "." in k and k not in TIMELESS}
+    # A column with a gap turns whole numbers into fractions and null into nan.
+    numbers = {k: float(v) for k, v in kept.items() if isinstance(v, int | float)}
+    return json.dumps(kept | {k: None if math.isnan(v) else v for k, v in numbers.items()})
+
+
+def _epoch_times(selection: Selection) -> dict[str, list[float]]:
+    """Seconds an epoch of every timed setting, from the file of benchmarks/epoch_time.py beside the runs."""
+    if not selection.folders:
+        return {}
+    try:
+        table = pd.read_csv(selection.folders[0].parent / EPOCH_TIMES)
+        return {str(key): rows["seconds"].to_list() for key, rows in table.groupby("setting")}
+    except (OSError, ValueError, LookupError):
+        return {}
+
+
+def _with_times(
+    runs: pd.DataFrame, epochs: pd.DataFrame, times: dict[str, list[float]], target: float | None
+) -> pd.DataFrame:
+    """`runs` with epochs and seconds until the validation loss was at most `target`, nan where it never was."""
+    per_epoch = [t_interval(times.get(time_key(row), [])).mean for row in records(runs)]
+    if target is None or epochs.empty:
+        return runs.assign(seconds_per_epoch=per_epoch)
+    reached = epochs[epochs["val/loss"] <= target].groupby("run")["epoch"].min()
+    needed = runs["run"].map(reached)
+    return runs.assign(epochs_to_loss=needed, seconds_to_loss=needed * per_epoch, seconds_per_epoch=per_epoch)
+
+
+def _add_epoch_seconds(settings: pd.DataFrame, runs: pd.DataFrame, times: dict[str, list[float]]) -> None:
+    found = {row["setting"]: t_interval(times.get(time_key(row), [])) for row in records(runs)}
+    for part, name in (("mean", ""), ("low", "_low"), ("high", "_high")):
+        settings[f"seconds_per_epoch{name}"] = [getattr(found[setting], part) for setting in settings["setting"]]
+
+
+def _draw(
+    folder: Path,
+    runs: pd.DataFrame,
+    epochs: pd.DataFrame,
+    settings: pd.DataFrame,
+    keys: list[str],
+    baseline: float | None,
+) -> list[str]:
+    if epochs.empty:
+        return []
+    columns = runs.set_index("run")[["setting", "seconds_per_epoch"]]
+    epochs = epochs.join(columns, on="run")
+    epochs = epochs[epochs["setting"] != "?"]
+    order = [setting for setting in settings["setting"] if setting in set(epochs["setting"])]
+    epochs = pd.concat([epochs[epochs["setting"] == setting] for setting in order])
+    written = []
+    for setting, rows in epochs.groupby("setting", sort=False):
+        slug = re.sub(r"[^A-Za-z0-9._-]+", "_", f"curves_{setting}" if len(order) > 1 else "curves")[:60]
+        written += figures.save(figures.loss_curves(rows, str(setting), baseline), folder / slug)
+    if len(order) > 1 and figures.legible(order):
+        written += figures.save(figures.all_curves(epochs, baseline), folder / "curves")
+    finished = runs[runs["state"] == "finished"]
+    if finished["setting"].nunique() > 1:
+        written += figures.save(figures.best_loss(finished, *_axes_of(finished, keys)), folder / "best_loss")
+    timed = epochs.dropna(subset=["seconds_per_epoch"])
+    if len(timed):
+        written += figures.save(figures.loss_against_time(timed), folder / "loss_against_time")
+    if len(keys) == 2 and all(settings[key].nunique() > 1 for key in keys) and settings["best_val_loss"].notna().any():
+        written += figures.save(figures.heat_map(settings, *keys), folder / "heat_map")
+    return written
+
+
+def _axes_of(runs: pd.DataFrame, keys: list[str]) -> tuple[str | None, str | None]:
+    """Of one or two swept keys that of numbers to stand on, and the other for the lines; of more, none."""
+    numeric = [key for key in keys if pd.api.types.is_numeric_dtype(runs[key]) and runs[key].notna().all()]
+    if not numeric or len(keys) > 2:
+        return None, None
+    x = max(numeric, key=lambda key: runs[key].nunique())
+    return x, next((key for key in keys if key != x), None)
+
+
+def _summary(runs: pd.DataFrame, settings: pd.DataFrame, base: str, target: float | None, timed: bool) -> str:
+    lines = []
+    if len(settings) and "best_val_loss" in settings:
+        lines += [_short_table(settings).to_string(index=False), ""]
+    counts = runs["state"].value_counts()
+    lines.append("runs      " + ", ".join(f"{counts[state]} {state}" for state in STATES if state in counts))
+    for row in runs[runs["state"].isin(["failed", "damaged"])].to_dict("records"):
+        error = row.get("error")
+        lines.append(f"  {row['run']}: {row['state']}{f', {error}' if isinstance(error, str) else ''}")
+    if "verdict" in settings and (settings["verdict"] != "base").any():
+        lines.append(f"base      {base}; differences of best validation loss, paired by seed, in nats, 95 % t interval")
+        lines.append("          verdicts hold together: fewer than 5 % of such tables have a wrong one (Holm)")
+    if target is not None:
+        lines.append(f"to_loss   epochs until a validation loss of {target:g} (val_loss=… for another)")
+    if not timed and len(settings) > 1:
+        lines.append("seconds   are not taken from runs that shared a machine; python -m benchmarks.epoch_time runs=… "
+                     "times each setting alone")  # fmt: skip
+    return "\n".join(lines)
+
+
+def _short_table(settings: pd.DataFrame) -> pd.DataFrame:
+    def spread(row: dict[str, Any], name: str, digits: int) -> str:
+        mean, high = row.get(name), row.get(f"{name}_high")
+        if mean is None or math.isnan(mean):
+            return "-"
+        return f"{mean:.{digits}f}" + ("" if high is None or math.isnan(high) else f" ±{high - mean:.{digits}f}")
+
+    def reached(row: dict[str, Any]) -> str:
+        n = row.get("epochs_to_loss_n", 0)
+        return f" ({n:.0f} of {row['finished']})" if 0 < n < row["finished"] else ""
+
+    def difference(row: dict[str, Any]) -> str:
+        if math.isnan(row.get("difference", math.nan)):
+            return ""
+        if math.isnan(row["difference_low"]):
+            return f"{row['difference']:+.4f}"
+        return f"{row['difference']:+.4f} [{row['difference_low']:+.4f}, {row['difference_high']:+.4f}]"
+
+    def said(row: dict[str, Any]) -> str:
+        words = row.get("verdict", "")
+        if words == "not distinguishable" and not math.isnan(row["smallest_difference"]):
+            words += f" (n={row['pairs']:.0f} would show {row['smallest_difference']:.3f})"
+        return words
+
+    table = pd.DataFrame(
+        {
+            "setting": row["setting"],
+            "n": row["finished"],
+            "best val loss": spread(row, "best_val_loss", 4),
+            "at epoch": spread(row, "best_epoch", 1),
+            "end val loss": spread(row, "end_val_loss", 4),
+            "test loss": spread(row, "test_loss", 4),
+            "to_loss": spread(row, "epochs_to_loss", 1) + reached(row),
+            "s/epoch": spread(row, "seconds_per_epoch", 2),
+            "s to_loss": spread(row, "seconds_to_loss", 1),
+            "difference": difference(row),
+            "verdict": said(row),
+        }
+        for row in records(settings)
+    )
+    return table.drop(columns=[column for column in ("s/epoch", "s to_loss") if (table[column] == "-").all()])
