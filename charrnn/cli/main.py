@@ -94,7 +94,7 @@ def _train(cfg: DictConfig) -> int:
         return 1
     if not in_sweep:
         from charrnn.learning.compose import show_two
-        from charrnn.learning.training import summary
+        from charrnn.learning.result import summary
 
         print(summary(result, folder))
         show_two(folder)

@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import math
 import multiprocessing
 import signal
 import sys
@@ -25,8 +24,9 @@ from charrnn.errors import UserError, sentence
 from charrnn.learning import checkpoint
 from charrnn.learning.callbacks import Bar, Checkpoints, ComposedTunes, Metrics, Stopped
 from charrnn.learning.data import AbcDataModule
-from charrnn.learning.module import LitCharRNN, evaluate
-from charrnn.learning.prepare import Prepared, describe, prepare
+from charrnn.learning.module import LitCharRNN
+from charrnn.learning.prepare import describe, prepare
+from charrnn.learning.result import outcome
 
 say = logging.getLogger("charrnn").info
 # Lightning greets every Trainer with its devices and an advertisement.
@@ -109,7 +109,7 @@ def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
     shown = {run.short(key): value for key, value in semantic(settings).items()}
     events.log_hyperparams(shown, {"best/val_loss": checkpoints.best_loss})
     events.finalize("success")
-    return _result(config, folder, prepared, data, metrics, checkpoints, parameters)
+    return outcome(config, folder, prepared, data, metrics, checkpoints, parameters)
 
 
 def _of_other_arithmetic(folder: Path) -> list[Path]:
@@ -167,48 +167,6 @@ def _resumable(folder: Path) -> dict[str, Any] | None:
         return None
     say("resuming  %s, epoch %d", folder.name, content["epoch"] + 1)
     return content
-
-
-def _result(
-    config, folder, prepared: Prepared, data, metrics: Metrics, checkpoints: Checkpoints, parameters: int
-) -> dict:
-    model, _ = checkpoint.load(str(folder))
-    test_loss = evaluate(model, data.test_dataloader()) if len(prepared.test) else None
-    times = [row["seconds"] for row in metrics.rows]
-    epochs = len(metrics.rows)
-    return {
-        "best_epoch": checkpoints.best_epoch,
-        "last_epoch": epochs - 1,
-        "stop_reason": "max_epochs" if epochs == config.trainer.max_epochs else "patience",
-        "best_val_loss": checkpoints.best_loss,
-        "best_val_bpc": checkpoints.best_loss / math.log(2),
-        "test_loss": test_loss,
-        "test_bpc": None if test_loss is None else test_loss / math.log(2),
-        "parameters": parameters,
-        "seconds": None if None in times else sum(times),
-        "seed": config.seed,
-        "identity": folder.name.rsplit("_", 1)[-1],
-        "fingerprint": prepared.report["fingerprint"],
-        "numerics": run.NUMERICS,
-        **run.origin(),
-    }
-
-
-def summary(result: dict[str, Any], folder: Path) -> str:
-    """The outcome in a few lines, beside the n-gram model of the same split."""
-    report = run.read_json(folder / "data.json")
-    baseline = report["baseline"]
-    lines = [
-        f"best      epoch {result['best_epoch'] + 1} of {result['last_epoch'] + 1} ({result['stop_reason']}): "
-        f"validation {result['best_val_loss']:.4f} nats, {result['best_val_bpc']:.4f} bits per character",
-        f"n-gram    {baseline['context']} preceding characters: {baseline['val_loss']:.4f} nats, "
-        f"{baseline['val_bpc']:.4f} bits per character on the same split",
-        f"run       {folder}",
-    ]
-    if result["test_loss"] is not None:
-        lines.insert(1, f"test      {result['test_loss']:.4f} nats, {result['test_bpc']:.4f} bits per character "
-                        f"(n-gram {baseline['test_loss']:.4f} nats)")  # fmt: skip
-    return "\n".join(lines)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from charrnn import run
 from charrnn.config import AnalyzeConfig
 from charrnn.errors import UserError
 from charrnn.studies import figures
+from charrnn.studies.look import legible, save
 from charrnn.studies.settings import (
     choose_base,
     settings_table,
@@ -19,7 +20,8 @@ from charrnn.studies.settings import (
     varied_keys,
     with_settings,
 )
-from charrnn.studies.table import STATES, Selection, load, records, select, shared_baseline
+from charrnn.studies.summary import summary
+from charrnn.studies.table import Selection, load, records, select, shared_baseline
 
 # What must be equal for losses to be comparable, with the words for it.
 SAME = {"data": "other tunes", "data.split": "another split", "data.split_seed": "another seed of the split",
@@ -54,7 +56,7 @@ def compare(config: AnalyzeConfig, default: dict[str, Any]) -> Path:
         run.write_text(folder / "settings.csv", settings.to_csv(index=False))
         written = _draw(folder, runs, epochs, settings, keys, shared_baseline(selection))
     run.write_text(folder / "runs.csv", runs.to_csv(index=False))
-    print(_summary(runs, settings, base, target, bool(times)))
+    print(summary(runs, settings, base, target, bool(times)))
     print(f"report    {folder}: runs.csv{', settings.csv' if len(settings) else ''}, {len(written)} pictures")
     return folder
 
@@ -148,17 +150,17 @@ def _draw(
     written = []
     for setting, rows in epochs.groupby("setting", sort=False):
         slug = re.sub(r"[^A-Za-z0-9._-]+", "_", f"curves_{setting}" if len(order) > 1 else "curves")[:60]
-        written += figures.save(figures.loss_curves(rows, str(setting), baseline), folder / slug)
-    if len(order) > 1 and figures.legible(order):
-        written += figures.save(figures.all_curves(epochs, baseline), folder / "curves")
+        written += save(figures.loss_curves(rows, str(setting), baseline), folder / slug)
+    if len(order) > 1 and legible(order):
+        written += save(figures.all_curves(epochs, baseline), folder / "curves")
     finished = runs[runs["state"] == "finished"]
     if finished["setting"].nunique() > 1:
-        written += figures.save(figures.best_loss(finished, *_axes_of(finished, keys)), folder / "best_loss")
+        written += save(figures.best_loss(finished, *_axes_of(finished, keys)), folder / "best_loss")
     timed = epochs.dropna(subset=["seconds_per_epoch"])
     if len(timed):
-        written += figures.save(figures.loss_against_time(timed), folder / "loss_against_time")
+        written += save(figures.loss_against_time(timed), folder / "loss_against_time")
     if len(keys) == 2 and all(settings[key].nunique() > 1 for key in keys) and settings["best_val_loss"].notna().any():
-        written += figures.save(figures.heat_map(settings, *keys), folder / "heat_map")
+        written += save(figures.heat_map(settings, *keys), folder / "heat_map")
     return written
 
 
@@ -169,66 +171,3 @@ def _axes_of(runs: pd.DataFrame, keys: list[str]) -> tuple[str | None, str | Non
         return None, None
     x = max(numeric, key=lambda key: runs[key].nunique())
     return x, next((key for key in keys if key != x), None)
-
-
-def _summary(runs: pd.DataFrame, settings: pd.DataFrame, base: str, target: float | None, timed: bool) -> str:
-    lines = []
-    if len(settings) and "best_val_loss" in settings:
-        lines += [_short_table(settings).to_string(index=False), ""]
-    counts = runs["state"].value_counts()
-    lines.append("runs      " + ", ".join(f"{counts[state]} {state}" for state in STATES if state in counts))
-    for row in runs[runs["state"].isin(["failed", "damaged"])].to_dict("records"):
-        error = row.get("error")
-        lines.append(f"  {row['run']}: {row['state']}{f', {error}' if isinstance(error, str) else ''}")
-    if "verdict" in settings and (settings["verdict"] != "base").any():
-        lines.append(f"base      {base}; differences of best validation loss, paired by seed, in nats, 95 % t interval")
-        lines.append("          verdicts hold together: fewer than 5 % of such tables have a wrong one (Holm)")
-    if target is not None:
-        lines.append(f"to_loss   epochs until a validation loss of {target:g} (val_loss=… for another)")
-    if not timed and len(settings) > 1:
-        lines.append("seconds   are not taken from runs that shared a machine; python -m benchmarks.epoch_time runs=… "
-                     "times each setting alone")  # fmt: skip
-    return "\n".join(lines)
-
-
-def _short_table(settings: pd.DataFrame) -> pd.DataFrame:
-    def spread(row: dict[str, Any], name: str, digits: int) -> str:
-        mean, high = row.get(name), row.get(f"{name}_high")
-        if mean is None or math.isnan(mean):
-            return "-"
-        return f"{mean:.{digits}f}" + ("" if high is None or math.isnan(high) else f" ±{high - mean:.{digits}f}")
-
-    def reached(row: dict[str, Any]) -> str:
-        n = row.get("epochs_to_loss_n", 0)
-        return f" ({n:.0f} of {row['finished']})" if 0 < n < row["finished"] else ""
-
-    def difference(row: dict[str, Any]) -> str:
-        if math.isnan(row.get("difference", math.nan)):
-            return ""
-        if math.isnan(row["difference_low"]):
-            return f"{row['difference']:+.4f}"
-        return f"{row['difference']:+.4f} [{row['difference_low']:+.4f}, {row['difference_high']:+.4f}]"
-
-    def said(row: dict[str, Any]) -> str:
-        words = row.get("verdict", "")
-        if words == "not distinguishable" and not math.isnan(row["smallest_difference"]):
-            words += f" (n={row['pairs']:.0f} would show {row['smallest_difference']:.3f})"
-        return words
-
-    table = pd.DataFrame(
-        {
-            "setting": row["setting"],
-            "n": row["finished"],
-            "best val loss": spread(row, "best_val_loss", 4),
-            "at epoch": spread(row, "best_epoch", 1),
-            "end val loss": spread(row, "end_val_loss", 4),
-            "test loss": spread(row, "test_loss", 4),
-            "to_loss": spread(row, "epochs_to_loss", 1) + reached(row),
-            "s/epoch": spread(row, "seconds_per_epoch", 2),
-            "s to_loss": spread(row, "seconds_to_loss", 1),
-            "difference": difference(row),
-            "verdict": said(row),
-        }
-        for row in records(settings)
-    )
-    return table.drop(columns=[column for column in ("s/epoch", "s to_loss") if (table[column] == "-").all()])

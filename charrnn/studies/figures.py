@@ -1,28 +1,25 @@
-"""Figures from tables: a DataFrame in, a matplotlib Figure out; saving is the caller's.
+"""Figures from tables: a DataFrame in, a matplotlib Figure out; saving is the caller's."""
 
-Settings differ by colour, line style and marker at once, so that they stay apart for colour-blind eyes and in grey.
-"""
-
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Literal
-
-import matplotlib
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from charrnn import run
+from charrnn.studies.look import (
+    COLOURS,
+    DASHES,
+    draw_baseline,
+    draw_legend,
+    is_wide,
+    name_loss_axis,
+    new_figure,
+    style,
+    tick_at,
+)
 from charrnn.studies.settings import t_interval
 
-# Okabe and Ito's colours, told apart by colour-blind eyes; black first, since one setting is the usual case. Their
-# yellow is left out: on white it is hardly seen.
-COLOURS = ("#000000", "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)), (0, (10, 3)), (0, (1, 1)), (0, (4, 1, 1, 1, 1, 1)), "-")
 LOSS = "loss, nats per character"
 
 
@@ -32,7 +29,7 @@ def loss_curves(epochs: pd.DataFrame, setting: str, baseline: float | None = Non
     `epochs` holds `run`, `epoch`, `train/loss` and `val/loss` of its runs; `baseline` is the n-gram model's validation
     loss. Mean and range end where the first run does: beyond, the mean would be that of other runs.
     """
-    figure, axes = _figure(
+    figure, axes = new_figure(
         layout=None
     )  # there is one for every setting, and finding a layout takes a third of its time
     figure.subplots_adjust(left=0.09, right=0.98, bottom=0.11, top=0.93)
@@ -49,11 +46,11 @@ def loss_curves(epochs: pd.DataFrame, setting: str, baseline: float | None = Non
         axes.plot(shared.index, shared.mean(axis=1), color=colour, linestyle=dash, linewidth=2, label=name)
     best = epochs.loc[epochs.groupby("run")["val/loss"].idxmin()]
     axes.plot(best["epoch"], best["val/loss"], "o", color=COLOURS[0], markersize=4, label="best epoch of a run")
-    _baseline(axes, baseline)
+    draw_baseline(axes, baseline)
     seeds = f"{n} seeds: mean, range, each" if n > 1 else "1 seed"
     axes.set(xlabel="epoch", title=f"{setting} ({seeds})")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    _loss_axis(axes, LOSS, epochs[["train/loss", "val/loss"]].stack())
+    name_loss_axis(axes, LOSS, epochs[["train/loss", "val/loss"]].stack())
     axes.legend(frameon=False, loc="upper right")
     return figure
 
@@ -63,7 +60,7 @@ def all_curves(epochs: pd.DataFrame, baseline: float | None = None) -> Figure:
 
     `epochs` as in `loss_curves`, and `setting`.
     """
-    figure, axes = _figure()
+    figure, axes = new_figure()
     for number, (setting, rows) in enumerate(epochs.groupby("setting", sort=False)):
         shared = _by_run(rows, "val/loss").dropna()
         look = style(number)
@@ -75,11 +72,11 @@ def all_curves(epochs: pd.DataFrame, baseline: float | None = None) -> Figure:
             shared.index, shared.mean(axis=1), label=f"{setting} (n={shared.shape[1]})",
             markevery=max(1, len(shared) // 8), **look,
         )  # fmt: skip
-    _baseline(axes, baseline)
+    draw_baseline(axes, baseline)
     axes.set(xlabel="epoch", title="mean and range over seeds")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    _loss_axis(axes, f"validation {LOSS}", epochs["val/loss"])
-    _legend(axes)
+    name_loss_axis(axes, f"validation {LOSS}", epochs["val/loss"])
+    draw_legend(axes)
     return figure
 
 
@@ -89,7 +86,7 @@ def best_loss(runs: pd.DataFrame, x: str | None, by: str | None = None) -> Figur
     `runs` holds `setting` and `best_val_loss`; `x` is a column of numbers to stand on, a line for every value of the
     column `by`. Without `x` the settings stand in a row.
     """
-    figure, axes = _figure(wide=1 if x else runs["setting"].nunique() / 8)
+    figure, axes = new_figure(wide=1 if x else runs["setting"].nunique() / 8)
     names = list(dict.fromkeys(runs["setting"]))
     places = runs["setting"].map(names.index) if x is None else runs[x].astype(float)
     for number, (name, line) in enumerate(runs.groupby(by, sort=False) if by else [("", runs)]):
@@ -109,15 +106,15 @@ def best_loss(runs: pd.DataFrame, x: str | None, by: str | None = None) -> Figur
                 *zip(*means, strict=True), zorder=2, label=f"{run.short(by)}={_shown(name)}" if by else None, **look
             )
     if x is not None:
-        _numbers(axes, sorted(set(places)))
+        tick_at(axes, sorted(set(places)))
         axes.set_xlabel(run.short(x))
     else:
         turned = max(map(len, names)) * len(names) > 70
         axes.set_xticks(range(len(names)), names, rotation=30 if turned else 0, ha="right" if turned else "center")
     if by is not None:
-        _legend(axes)
+        draw_legend(axes)
     axes.margins(x=0.12)
-    _loss_axis(axes, f"best validation {LOSS}", runs["best_val_loss"])
+    name_loss_axis(axes, f"best validation {LOSS}", runs["best_val_loss"])
     axes.set_title("runs (dots), mean and 95 % t interval over seeds")
     return figure
 
@@ -127,7 +124,7 @@ def loss_against_time(epochs: pd.DataFrame) -> Figure:
 
     `epochs` as in `all_curves`, and `seconds_per_epoch`, measured alone and in turns.
     """
-    figure, axes = _figure()
+    figure, axes = new_figure()
     for number, (setting, rows) in enumerate(epochs.groupby("setting", sort=False)):
         shared = _by_run(rows, "val/loss").dropna()
         seconds = shared.index * rows["seconds_per_epoch"].iloc[0]
@@ -136,8 +133,8 @@ def loss_against_time(epochs: pd.DataFrame) -> Figure:
             markevery=max(1, len(shared) // 8), **style(number),
         )  # fmt: skip
     axes.set(xlabel="training time alone on one thread, seconds", title="mean over seeds")
-    _loss_axis(axes, f"validation {LOSS}", epochs["val/loss"])
-    _legend(axes)
+    name_loss_axis(axes, f"validation {LOSS}", epochs["val/loss"])
+    draw_legend(axes)
     return figure
 
 
@@ -148,7 +145,7 @@ def heat_map(settings: pd.DataFrame, rows: str, columns: str) -> Figure:
     figure = Figure(figsize=(2.5 + table.shape[1], 1.8 + 0.6 * table.shape[0]), layout="constrained")
     axes = figure.subplots()
     values = table.to_numpy()
-    scale = LogNorm() if _is_wide(values[np.isfinite(values)]) else Normalize()
+    scale = LogNorm() if is_wide(values[np.isfinite(values)]) else Normalize()
     shown = axes.imshow(values, cmap="viridis", aspect="auto", norm=scale)
     for (i, j), value in np.ndenumerate(values):
         if np.isfinite(value):
@@ -163,82 +160,9 @@ def heat_map(settings: pd.DataFrame, rows: str, columns: str) -> Figure:
     return figure
 
 
-def style(number: int) -> dict[str, Any]:
-    """Colour, line and marker of the setting with this number; beyond eight the line styles shift."""
-    turn, place = divmod(number, len(COLOURS))
-    return {
-        "color": COLOURS[place],
-        "linestyle": DASHES[(place + turn) % len(DASHES)],
-        "marker": MARKERS[(place + 3 * turn) % len(MARKERS)],
-        "markersize": 5,
-        "linewidth": 1.6,
-    }
-
-
-def _figure(wide: float = 1, layout: Literal["constrained"] | None = "constrained") -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(7 * min(max(1, wide), 3), 4.4), layout=layout)
-    axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", color="#E5E5E5", linewidth=0.7)
-    axes.set_axisbelow(True)
-    return figure, axes
-
-
 def _by_run(epochs: pd.DataFrame, column: str) -> pd.DataFrame:
     return epochs.pivot(index="epoch", columns="run", values=column)
 
 
-def _baseline(axes: Axes, baseline: float | None) -> None:
-    if baseline is not None:
-        axes.axhline(baseline, color="#7F7F7F", linewidth=1)
-        axes.annotate("n-gram model", (1, baseline), xycoords=("axes fraction", "data"), ha="right", va="bottom")
-
-
-def _loss_axis(axes: Axes, name: str, losses: Any) -> None:
-    """A run that diverged would flatten all others on an even axis."""
-    axes.set_ylabel(name)
-    if _is_wide(losses):
-        axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axes.yaxis.set_minor_locator(NullLocator())
-
-
-def _is_wide(losses: Any) -> bool:
-    return len(losses) > 0 and max(losses) > 5 * min(losses)
-
-
-def _numbers(axes: Axes, values: list[float]) -> None:
-    if values[0] > 0 and values[-1] / values[0] > 20:
-        axes.set_xscale("log")
-    axes.set_xticks(values, [f"{v:g}" for v in values])
-    axes.xaxis.set_minor_locator(NullLocator())
-
-
-def _legend(axes: Axes) -> None:
-    count = len(axes.get_legend_handles_labels()[0])
-    if count <= 5:
-        axes.legend(frameon=False, fontsize="small")
-    elif axes.figure is not None:
-        axes.figure.legend(frameon=False, fontsize="small", loc="outside right upper")
-
-
 def _shown(value: object) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value)
-
-
-def save(figure: Figure, stem: Path) -> list[str]:
-    """As PNG and, with text kept as text, as SVG; the names of the files. The same table gives the same bytes."""
-    with matplotlib.rc_context({"svg.hashsalt": "charrnn", "svg.fonttype": "none"}):
-        # Found once for both files: matplotlib would look for the layout before each, which takes as long as drawing.
-        if (layout := figure.get_layout_engine()) is not None:
-            layout.execute(figure)
-            figure.set_layout_engine("none")
-        figure.savefig(f"{stem}.png", dpi=150, metadata={"Software": None})
-        figure.savefig(f"{stem}.svg", metadata={"Date": None})
-    return [f"{stem.name}.png", f"{stem.name}.svg"]
-
-
-def legible(settings: Sequence[str]) -> bool:
-    """Whether so many settings can be told apart when laid over each other."""
-    return len(settings) <= 3 * len(COLOURS)
