@@ -15,6 +15,8 @@ import pytest
 import yaml
 from conftest import SMOKE, Commands
 
+from charrnn import run
+
 FAST = (*SMOKE, "trainer.limit_blocks=1")
 # Long enough to be interrupted, short enough to wait for: some seconds a run.
 LONG = (*SMOKE[:2], "trainer.max_epochs=100", "trainer.patience=null", "model.hidden=20")
@@ -173,12 +175,15 @@ def test_a_sweep_killed_five_times_ends_like_an_undisturbed_one(commands: Comman
     assert commands.run("train", *grid, "runs_dir=alone").returncode == 0
     moments = random.Random(0)
     for _ in range(5):
-        with commands.start("train", *grid, f"hydra/launcher={launcher}") as process:
-            try:
-                process.communicate(timeout=moments.uniform(4, 8))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.communicate()
+        # No pipe: a worker that was given nothing to do yet would keep it open.
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        with commands.start("train", *grid, f"hydra/launcher={launcher}", **quiet) as process:
+            time.sleep(moments.uniform(1.5, 7))
+            process.kill()
+        # However early the moment, while a worker was still starting too, nobody trains on.
+        wait_for(lambda: not any(map(run.is_running, commands.runs())), 5)
+        time.sleep(1)
+        assert not any(map(run.is_running, commands.runs()))
     assert commands.run("train", *grid, f"hydra/launcher={launcher}").returncode == 0
     assert len(commands.runs()) == 4
     for folder in commands.runs():

@@ -21,15 +21,13 @@ SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_TO_STOP = 3.0
 
 
-def is_worker() -> bool:
-    """Whether this process was started to run jobs for another one."""
-    return multiprocessing.parent_process() is not None
-
-
 def follow_parent() -> None:
-    """From now on this process stops its training and ends within 5 s of its parent's end, whatever ended it."""
+    """From now on this worker stops its training and ends within 5 s of its parent's end, whatever ended it."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None and parent.pid is not None
     if not any(thread.name == "follow_parent" for thread in threading.enumerate()):
-        threading.Thread(target=_follow, args=(os.getppid(),), name="follow_parent", daemon=True).start()
+        # Its own number, not that of whoever is the parent now: it may have died while this process was starting.
+        threading.Thread(target=_follow, args=(parent.pid,), name="follow_parent", daemon=True).start()
 
 
 def _follow(parent: int) -> None:

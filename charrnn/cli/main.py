@@ -64,15 +64,15 @@ def _run(program: str, arguments: list[str]) -> int:
 
 
 def _train(cfg: DictConfig) -> int:
+    if in_worker := multiprocessing.parent_process() is not None:
+        follow_parent()
     from charrnn.learning.training import Interrupted, train
 
     config = checked("train", cfg)
     folder = run_folder(config)
     hydra_config = HydraConfig.get()
     in_sweep = hydra_config.mode == RunMode.MULTIRUN
-    if in_worker := multiprocessing.parent_process() is not None:
-        follow_parent()
-    else:
+    if not in_worker:
         _log_to_console()
     if in_sweep and not in_worker:
         print(f"\n=== {folder.name}")
