@@ -5,7 +5,7 @@ import sys
 
 from benchmarks import Row
 
-SCRIPTS = ("step", "trainer", "quality", "sampling", "corpus", "startup")
+SCRIPTS = ("step", "trainer", "quality", "sampling", "corpus", "notation", "startup")
 
 
 def main() -> None:

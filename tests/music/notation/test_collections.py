@@ -5,6 +5,7 @@ from functools import cache
 
 import pytest
 
+from benchmarks.notation import corrupted
 from charrnn.music.corpus import find_sources, parse
 from charrnn.music.notation import Reading, read
 
@@ -19,17 +20,6 @@ def test_human_tunes_are_well_formed(name: str, share: float):
     readings = [read(tune) for tune in collection(name)]
     assert sum(r.well_formed for r in readings) >= share * len(readings)
     assert sum(len(r.notes) for r in readings) > 80 * len(readings)
-
-
-def corrupted(tune: str, rate: float, chance: random.Random, alphabet: list[str]) -> str:
-    """A tune with characters replaced, left out or put in between, each as often."""
-    out = []
-    for character in tune:
-        if chance.random() < rate:
-            out.append(chance.choice((chance.choice(alphabet), "", character + chance.choice(alphabet))))
-        else:
-            out.append(character)
-    return "".join(out)
 
 
 @pytest.mark.parametrize("name", ["ryan", "oneill", "aird"])
