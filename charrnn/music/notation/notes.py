@@ -96,7 +96,7 @@ def spacer(reader: Reader, start: int, end: int) -> None:
 
 
 def chord(reader: Reader, start: int, end: int) -> None:
-    close(reader)
+    _close_chord(reader)
     reader.chord, reader.chord_notes, reader.chord_duration = start, [], None
 
 
@@ -106,9 +106,11 @@ def chord_end(reader: Reader, start: int, end: int) -> None:
     reader.chord = None
     if opened is None:
         reader.problem("unopened chord", start, "]", "[ before it")
+    elif reader.grace is not None:
+        return
     elif reader.chord_duration is None:
         reader.problem("empty chord", opened, "[", "notes in the chord")
-    elif reader.grace is None:
+    else:
         factor = duration / voice.unit
         for found in reader.chord_notes:
             found.duration *= factor
@@ -130,6 +132,10 @@ def grace_end(reader: Reader, start: int, end: int) -> None:
 def close(reader: Reader) -> None:
     """End the chord and the grace notes that a line or bar leaves open."""
     _close_grace(reader)
+    _close_chord(reader)
+
+
+def _close_chord(reader: Reader) -> None:
     if reader.chord is not None:
         reader.problem("unclosed chord", reader.chord, "[", "] before the bar or line ends")
         reader.chord = None

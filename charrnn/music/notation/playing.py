@@ -48,8 +48,8 @@ def _voice(bars: list[tuple[Bar, list[Note]]]) -> list[Note]:
 def order(bars: Sequence[Bar]) -> list[int]:
     """Numbers of the bars of one voice in the order they are played.
 
-    :| goes back to the last |:, or without one to the last repeat or double bar line (ABC 2.1, section 4.8), and each
-    pass leaves out the endings of other passes.
+    :| goes back to the last |:, or without one to the last repeat or double bar line (ABC 2.1, section 4.8). Each pass
+    leaves out the endings of others; one whose turn never comes, since a :| is missing, is played where it stands.
     """
     played: list[int] = []
     ends = _ends(bars)
@@ -59,11 +59,7 @@ def order(bars: Sequence[Bar]) -> list[int]:
     while at < len(bars):
         end = ends[at]
         if bars[at].ending and this_pass not in bars[at].ending:
-            other = next((i for i in range(at + 1, end) if this_pass in bars[i].ending), end)
-            if other == end and this_pass + 1 in bars[at].ending:  # the :| before it is missing
-                at, this_pass = start, this_pass + 1
-                continue
-            at = other
+            at, this_pass = _ending(bars, at, end, this_pass)
         else:
             played.append(at)
             more = repeats(bars[at].closing)[0]
@@ -80,6 +76,17 @@ def order(bars: Sequence[Bar]) -> list[int]:
                 start, this_pass = at, 1
             opened = behind > 0 or (opened and not before)
     return played
+
+
+def _ending(bars: Sequence[Bar], at: int, end: int, this_pass: int) -> tuple[int, int]:
+    """The bar and the pass to go on with, where `at` begins an ending of another pass."""
+    for i in range(at + 1, end):
+        if this_pass in bars[i].ending:
+            return i, this_pass
+    for i in range(at, end):
+        if later := [number for number in bars[i].ending if number > this_pass]:
+            return i, later[0]
+    return end, this_pass
 
 
 def _ends(bars: Sequence[Bar]) -> list[int]:

@@ -14,6 +14,7 @@ class Reader:
 
     def __init__(self, text: str, tokens: list[tuple[int, int, int]], header: Header, problems: list[Problem]):
         self.text, self.tokens, self.at, self.header, self.problems = text, tokens, header.tokens, header, problems
+        self.over = len(text.rstrip())  # where nothing but blanks follows
         self.fields = list(header.fields)
         self.notes: list[Note] = []
         self.bars: list[Bar] = []

@@ -11,7 +11,7 @@ from charrnn.music.notation.records import Bar, Field, Note, Problem
 
 ENOUGH_NOTES = 16
 ENOUGH_BARS_FIT = 0.9
-LONGEST = 50_000  # characters: several times the longest tune there is, and read in under a second
+LONGEST = 50_000  # characters: ten times the longest tune of the collections, and read in half a second
 JUNK = (
     "junk", "unknown field", "unclosed field", "unclosed quote", "unclosed decoration", "unclosed chord",
     "unopened chord", "empty chord", "unclosed grace", "unopened grace",
@@ -45,6 +45,7 @@ class Reading:
         """What keeps the tune from being well-formed, in this order."""
         header, fit = self.header, self.bar_fit
         wrong = {
+            "too long": len(self.text) > LONGEST,
             "X": header.number is None,
             "T": not header.title,
             "K": header.key is None,

@@ -32,15 +32,17 @@ def ending(reader: Reader, start: int, end: int) -> None:
     voice, text = reader.voice, reader.text[start:end].lstrip("[")
     passes: set[int] = set()
     for part in text.split(","):
-        first, _, last = part.partition("-")
-        if not (len(first) == 1 and len(last) == ("-" in part)):
-            reader.problem("ending", start, text[:20], "numbers up to 9, as in 1 or 1,3 or 1-3")
-            return
+        first, dash, last = part.partition("-")
+        if len(first) != 1 or len(last) != len(dash) or first == "0":
+            passes.clear()
+            break
         passes |= set(range(int(first), int(last or first) + 1))
-    if voice.bar is not None:
+    if not passes:
+        reader.problem("ending", start, text[:20], "numbers up to 9, as in 1 or 1,3 or 1-3")
+    elif voice.bar is not None:
         reader.problem("ending", start, text, "a bar line before it")
-        return
-    voice.ending = tuple(sorted(passes))
+    else:
+        voice.ending = tuple(sorted(passes))
 
 
 def overlay(reader: Reader, start: int, end: int) -> None:
@@ -80,7 +82,7 @@ def end_of_line(reader: Reader, start: int, end: int) -> None:
     before = reader.at - 2
     while before >= 0 and reader.tokens[before][0] == S.SPACE:
         before -= 1
-    if before >= 0 and reader.tokens[before][0] in _BLANK and reader.text[end:].strip():
+    if before >= 0 and reader.tokens[before][0] in _BLANK and end < reader.over:
         reader.problem("blank line", start, "a blank line", "the tune to go on, since a blank line ends it")
 
 

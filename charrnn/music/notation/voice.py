@@ -81,33 +81,30 @@ class Voice:
         self.last = (notes, duration)
 
     def bar_line(self, text: str) -> None:
-        self._end_figures()
-        self.last = None
+        self.overlay()
         self.accidentals.clear()
         if self.bar is None:
             self.line = f"{self.line} {text}".lstrip()
             if self.index >= 0:
                 self.bars[self.index].closing = self.line
             return
-        self.overlay()
         self.time = self.bar.onset + self.bar.length
         self.bar.closing = self.line = text
         self.bar = None
 
     def overlay(self) -> None:
         """Begin the bar again for another layer of notes; the longest counts (ABC 2.1, section 7.4)."""
+        self._end_figures()
+        self.last = None
         if self.bar is not None:
             self._place_graces()
             self.bar.length = max(self.bar.length, self.time - self.bar.onset)
             self.time = self.bar.onset
-            self.last = None
 
     def finish(self) -> None:
         """The text is over: close the bar without a bar line, name what is still open."""
-        self._end_figures()
+        self.overlay()
         self._untie([])
-        if self.bar is not None:
-            self.overlay()
         for position in self.slurs:
             self.problems.append(Problem("unclosed slur", position, "(", ")"))
 

@@ -111,6 +111,7 @@ def test_onsets(body: str, expected: str):
         "C$|D", "C % words\n|D", "%%MIDI x\nC|D", "C\r\n|D", "C\nw:la la\n|D", "C\nW:words\nN:note\n|D",
         "[P:A]C|[r:x]D",
         "C\\ % words\nD", "C|!\nD", "\tC [|] D", ".(C|D.)", "C.-|C", "C[|:D:|]", "(3:2:3CDE|D", "K:C\nC|D",
+        "{[CE]}C|D", "|1 C:|2-3,5 D",
     ],
 )  # fmt: skip
 def test_what_the_standard_allows_is_no_problem(body: str):
