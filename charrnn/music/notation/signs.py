@@ -39,9 +39,8 @@ def ending(reader: Reader, start: int, end: int) -> None:
         passes |= set(range(int(first), int(last or first) + 1))
     if not passes:
         reader.problem("ending", start, text[:20], "numbers up to 9, as in 1 or 1,3 or 1-3")
-    elif voice.bar is not None:
-        reader.problem("ending", start, text, "a bar line before it")
     else:
+        voice.close_bar()
         voice.ending = tuple(sorted(passes))
 
 

@@ -81,16 +81,22 @@ class Voice:
         self.last = (notes, duration)
 
     def bar_line(self, text: str) -> None:
-        self.overlay()
+        self._end_figures()
         self.accidentals.clear()
         if self.bar is None:
             self.line = f"{self.line} {text}".lstrip()
             if self.index >= 0:
                 self.bars[self.index].closing = self.line
-            return
-        self.time = self.bar.onset + self.bar.length
-        self.bar.closing = self.line = text
-        self.bar = None
+        else:
+            self.close_bar(text)
+
+    def close_bar(self, line: str = "") -> None:
+        """End the bar, if one is open, with a bar line or, at an ending within a bar, without."""
+        self.overlay()
+        if self.bar is not None:
+            self.time = self.bar.onset + self.bar.length
+            self.bar.closing = self.line = line
+            self.bar = None
 
     def overlay(self) -> None:
         """Begin the bar again for another layer of notes; the longest counts (ABC 2.1, section 7.4)."""

@@ -28,6 +28,7 @@ def durations(reading: Reading) -> str:
         ("^c-|c c", "C#5 C#5 C5"),
         ("^c-|d c", "C#5 D5 C5"),
         ("{^c}c c", "C#5 C#5 C#5"),
+        ("^c[1 c:|[2 c", "C#5 C#5 C5"),
     ],
 )
 def test_pitches(body: str, expected: str):

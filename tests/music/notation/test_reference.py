@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -25,15 +26,17 @@ VALUES = (S.VALUE, S.COLON_AT_LINE, S.INLINE_VALUE)
 def is_plain(reading: Reading) -> bool:
     """No grace notes, ornaments, voices or parts; and nothing that two programs would have to guess."""
     found = tokens(reading.text)[reading.header.tokens :]
-    following = [*[kind for kind, _, _ in found[1:]], S.NEWLINE]
-    letters = [reading.text[start] for (kind, start, _), after in zip(found, following, strict=True)
-               if kind in LETTERS and after not in VALUES]  # fmt: skip
+    letters = {
+        reading.text[start]
+        for (kind, start, _), (after, _, _) in pairwise([*found, (S.NEWLINE, 0, 0)])
+        if kind in LETTERS and after not in VALUES
+    }
     return (
         reading.header.key is not None
         and not reading.junk
         and not any(field.letter in "VPmU" for field in reading.fields)
         and not any(kind in ORNAMENTS for kind, _, _ in found)
-        and set(letters) <= set("uv")
+        and letters <= set("uv")
     )
 
 
