@@ -71,14 +71,14 @@ def near_duplicates(tunes: Sequence[str]) -> np.ndarray:
     for k > 1 Wang, Li, Feng, "Can we beat the prefix filtering?", 2012). Pairs that do are compared in full.
     """
     n = len(tunes)
-    shingles, starts = _shingle_sets(tunes)
+    shingles, starts = shingle_sets(tunes)
     pairs = np.array(list(_similar_pairs(shingles, starts)), dtype=np.int64).reshape(-1, 2)
     graph = coo_array((np.ones(len(pairs), dtype=bool), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
     _, labels = connected_components(graph, directed=False)
     return labels
 
 
-def _shingle_sets(tunes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def shingle_sets(tunes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """The sorted distinct shingles of every tune behind each other, and where each tune's begin, (N + 1,).
 
     A shingle is a uint64: eight one-byte characters are exactly one such number.

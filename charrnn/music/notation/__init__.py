@@ -1,0 +1,6 @@
+"""ABC 2.1 as tunes are written: `read` gives notes, bars and problems of any text."""
+
+from charrnn.music.notation.reading import Reading, read
+from charrnn.music.notation.records import Bar, Field, Note, Problem
+
+__all__ = ["Bar", "Field", "Note", "Problem", "Reading", "read"]

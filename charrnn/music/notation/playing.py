@@ -1,0 +1,97 @@
+"""A tune as it sounds: repeats and endings played out, ties joined, grace notes left out."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from charrnn.music.notation.bars import divides, repeats
+from charrnn.music.notation.reading import Reading
+from charrnn.music.notation.records import Bar, Note
+
+
+def played(reading: Reading) -> list[Note]:
+    """The notes in the order of their onsets, which count from the beginning of the tune as it is played.
+
+    Tied notes of one pitch are one, as long as all of them together. Voices are played out each on its own.
+    """
+    notes: dict[int, list[Note]] = {}
+    for note in reading.notes:
+        if not note.grace:
+            notes.setdefault(note.bar, []).append(note)
+    bars: dict[str, list[tuple[Bar, list[Note]]]] = {}
+    for number, bar in enumerate(reading.bars):
+        bars.setdefault(bar.voice, []).append((bar, notes.get(number, [])))
+    sounding = [note for voice in bars.values() for note in _voice(voice)]
+    return sorted(sounding, key=lambda note: (note.onset, note.pitch))
+
+
+def _voice(bars: list[tuple[Bar, list[Note]]]) -> list[Note]:
+    time = Fraction(0)
+    sounding: list[Note] = []
+    tied: dict[int, Note] = {}
+    for i in order([bar for bar, _ in bars]):
+        bar, notes = bars[i]
+        for note in notes:
+            onset = time + note.onset - bar.onset
+            held = tied.pop(note.pitch, None)
+            if held is not None and held.onset + held.duration == onset:
+                held.duration += note.duration
+            else:
+                held = replace(note, onset=onset)
+                sounding.append(held)
+            if note.tied:
+                tied[note.pitch] = held
+        time += bar.length
+    return sounding
+
+
+def order(bars: Sequence[Bar]) -> list[int]:
+    """Numbers of the bars of one voice in the order they are played.
+
+    :| goes back to the last |:, or without one to the last repeat or double bar line (ABC 2.1, section 4.8). Each pass
+    leaves out the endings of others; one whose turn never comes, since a :| is missing, is played where it stands.
+    """
+    played: list[int] = []
+    ends = _ends(bars)
+    passes: dict[tuple[int, int], int] = {}  # that the endings of a part ask for
+    at, start, this_pass = 0, 0, 1
+    opened = bool(bars) and repeats(bars[0].opening)[1] > 0  # a |: that no :| has closed
+    while at < len(bars):
+        end = ends[at]
+        if bars[at].ending and this_pass not in bars[at].ending:
+            at, this_pass = _ending(bars, at, end, this_pass)
+        else:
+            played.append(at)
+            more = repeats(bars[at].closing)[0]
+            if (start, end) not in passes:
+                passes[start, end] = max((bar.ending[-1] for bar in bars[start:end] if bar.ending), default=0)
+            if more and this_pass < max(more + 1, passes[start, end]):
+                at, this_pass = start, this_pass + 1
+                opened = repeats(bars[at].opening)[1] > 0
+                continue
+            at += 1
+        if at < len(bars):
+            before, behind = repeats(bars[at].opening)
+            if (behind or before or not opened) and divides(bars[at].opening) and not bars[at].ending:
+                start, this_pass = at, 1
+            opened = behind > 0 or (opened and not before)
+    return played
+
+
+def _ending(bars: Sequence[Bar], at: int, end: int, this_pass: int) -> tuple[int, int]:
+    """The bar and the pass to go on with, where `at` begins an ending of another pass."""
+    for i in range(at + 1, end):
+        if this_pass in bars[i].ending:
+            return i, this_pass
+    for i in range(at, end):
+        if later := [number for number in bars[i].ending if number > this_pass]:
+            return i, later[0]
+    return end, this_pass
+
+
+def _ends(bars: Sequence[Bar]) -> list[int]:
+    """Of every bar where the part it belongs to is over: behind all of its endings."""
+    ends = [len(bars)] * len(bars)
+    for i in range(len(bars) - 1, 0, -1):
+        ends[i - 1] = i if divides(bars[i].opening) and not bars[i].ending else ends[i]
+    return ends
