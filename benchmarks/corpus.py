@@ -67,7 +67,7 @@ from charrnn.learning.prepare import prepare
 empty = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 start = time.perf_counter()
 if len(sys.argv) > 1:
-    prepare(Data(source="file", path=sys.argv[1], split="tunes", split_seed=0, seq_len=30, batch_size=32))
+    prepare(Data(source="file", path=sys.argv[1], split="tunes", split_seed=0, clean=False, seq_len=30, batch_size=32))
 print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - empty)
 """
 

@@ -4,7 +4,7 @@ import difflib
 import math
 import types
 import typing
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
 from charrnn import run
@@ -22,10 +22,15 @@ def key(
     choices: tuple[str, ...] | None = None,
     free_text: bool = False,
     identity: bool = True,
+    neutral: Any = None,
 ) -> Any:
-    """A key of the schema. `free_text` is quoted for the user; `identity`: whether it can change a run's result."""
+    """A key of the schema. `free_text` is quoted for the user; `identity`: whether it can change a run's result.
+
+    `neutral` is the value at which a key that came later changes nothing: older runs are taken to have had it, and keep
+    their identity.
+    """
     rule = {"least": least, "above": above, "most": most, "below": below, "choices": choices}
-    return field(metadata=rule | {"free_text": free_text, "identity": identity})
+    return field(metadata=rule | {"free_text": free_text, "identity": identity, "neutral": neutral})
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class Data:
     source: str = key(choices=("ryan", "oneill", "aird", "all", "file"))
     # The content decides, by its fingerprint; where it lies does not.
     path: str | None = key(free_text=True, identity=False)
+    clean: bool = key(neutral=False)
     split: str = key(choices=("tunes", "contiguous", "contiguous_first"))
     split_seed: int = key(least=0)
     seq_len: int = key(least=1)
@@ -85,7 +91,7 @@ class TrainConfig:
     trainer: Trainer
     seed: int = key(least=0, below=2**32)
     runs_dir: str = key(free_text=True, identity=False)
-    dry_run: bool = key(identity=False)
+    dry_run: bool = key(identity=False, neutral=False)
 
 
 @dataclass(frozen=True)
@@ -105,12 +111,20 @@ class SampleConfig:
 
 
 @dataclass(frozen=True)
+class Analysis:
+    name: str = key(choices=("compare", "quality"))
+
+
+@dataclass(frozen=True)
 class AnalyzeConfig:
+    analysis: Analysis
     runs: str = key(free_text=True)
     diff: str | None = key(free_text=True)
     base: str | None = key(free_text=True)
     val_loss: float | None = key(above=0)
     mixed: bool = key()
+    tunes: str | None = key(free_text=True)
+    ckpt: str | None = key(free_text=True)
     name: str | None = key(free_text=True)
     report_dir: str = key(free_text=True)
 
@@ -144,11 +158,11 @@ def build(schema: type[T], values: dict[str, Any], prefix: str = "") -> T:
             raise unknown_key(prefix + name, [prefix + k for k in known])
     built = {}
     for name, f in known.items():
-        if name not in values and f.default is MISSING:
+        if name not in values and f.metadata.get("neutral") is None:
             raise UserError(
                 f"{prefix + name}: expected a value, but the configuration has none; give {prefix + name}=…"
             )
-        value = values[name]
+        value = values.get(name, f.metadata.get("neutral"))
         if is_dataclass(hints[name]):
             if not isinstance(value, dict):
                 raise UserError(f"{prefix + name}: expected keys ({prefix + name}.…=), got {value!r}")
@@ -212,4 +226,8 @@ def plain(config: Any) -> dict[str, Any]:
 def semantic(settings: dict[str, Any]) -> dict[str, Any]:
     """The dotted keys of a run's settings that can change its result: no devices, threads, folders."""
     known = known_keys(TrainConfig)
-    return {k: v for k, v in run.flat(settings).items() if k not in known or known[k]["identity"]}
+    return {k: v for k, v in run.flat(settings).items() if k not in known or _counts(v, known[k])}
+
+
+def _counts(value: Any, rule: dict[str, Any]) -> bool:
+    return rule["identity"] and (rule["neutral"] is None or value != rule["neutral"])

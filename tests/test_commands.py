@@ -92,6 +92,27 @@ def test_sampling_prints_and_writes_the_tunes(commands: Commands, trained: Path)
         assert tune["text"].startswith("X:1") and tune["text"] in done.stdout
         assert (folder / f"{tune['index']:03d}.abc").read_text() == tune["text"] + "\n"
         assert len(tune["log_prob"]) == len(tune["text"]) + tune["ended"]
+        # 80 characters of an untrained network are no tune, and every problem says where
+        assert tune["well_formed"] is False and tune["faults"] and tune["problems"]
+        assert {"kind", "position", "found", "expected"} == set(tune["problems"][0])
+    assert re.search(r"^quality   0 of 2 well-formed \(human \d+%\), .*without K:", done.stdout, re.MULTILINE)
+    fewer = commands.run("sample", f"ckpt={trained}", "temperature=2", "num_tunes=1", "prompt=X:1", "max_chars=80")
+    assert fewer.returncode == 0 and len(list(folder.glob("*.abc"))) == 1
+
+
+def test_tunes_are_measured_beside_human_ones(commands: Commands, trained: Path):
+    assert commands.run("sample", f"ckpt={trained}", "num_tunes=5", "max_chars=200").returncode == 0
+    (samples,) = (commands.home / "samples").iterdir()
+    done = commands.run("analyze", "analysis=quality", f"tunes={samples}")
+    assert done.returncode == 0, done.stderr
+    assert "these, 5 tunes" in done.stdout and "human, 2 tunes" in done.stdout
+    report = commands.home / "report" / f"quality_{samples.name}"
+    assert len(pd.read_csv(report / "tunes.csv")) == 5
+    alone = commands.run("analyze", "analysis=quality", f"tunes={TUNES}", "name=ours")
+    assert alone.returncode == 0 and re.search(r"well-formed +\d+\.\d% \[", alone.stdout)
+    assert "human" not in alone.stdout
+    assert "tunes=" in commands.refused("analyze", "analysis=quality")
+    assert "ckpt" in commands.refused("analyze", "analysis=quality", f"tunes={TUNES}", "ckpt=nowhere")
 
 
 def test_sampling_sweeps_temperatures(commands: Commands, trained: Path):

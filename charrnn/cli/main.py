@@ -108,12 +108,17 @@ def _sample(cfg: DictConfig) -> int:
 
 
 def _analyze(cfg: DictConfig) -> int:
-    from charrnn.studies.comparison import compare
-    from charrnn.studies.difference import print_difference
-
     config = checked("analyze", cfg)
+    if config.analysis.name == "quality":
+        from charrnn.studies.tunes import report_quality
+
+        return _or_say_error(report_quality, config)
     if config.diff is not None:
+        from charrnn.studies.difference import print_difference
+
         return _or_say_error(print_difference, config.diff)
+    from charrnn.studies.comparison import compare
+
     return _or_say_error(partial(compare, default=default_settings()), config)
 
 

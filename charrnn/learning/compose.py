@@ -1,9 +1,11 @@
 """Tunes from a checkpoint, to the screen and to a folder."""
 
+import contextlib
 import hashlib
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -12,6 +14,8 @@ from charrnn.config import SampleConfig
 from charrnn.errors import UserError
 from charrnn.learning import checkpoint
 from charrnn.learning.sampling import Tune, sample
+from charrnn.music import quality
+from charrnn.music.notation import read
 
 
 def compose_tunes(config: SampleConfig) -> Path:
@@ -29,8 +33,28 @@ def compose_tunes(config: SampleConfig) -> Path:
         show(tune)
         tunes.append(tune)
     _write(folder, tunes, config)
+    print(_quality([tune.text for tune in tunes], checkpoint.find(config.ckpt).parent))
     print(f"samples   {folder}")
     return folder
+
+
+def _quality(tunes: list[str], run_folder: Path) -> str:
+    """How many are well-formed, beside the human tunes that the run never saw, where its folder tells of them."""
+    human: dict[str, Any] = {}
+    with contextlib.suppress(OSError, ValueError, LookupError):
+        human = run.read_json(run_folder / "data.json")["human"]
+    ours = quality.summarize(tunes)
+    well_formed = round(ours["well_formed"] * len(tunes))
+    parts = [f"{well_formed} of {len(tunes)} well-formed" + (f" (human {human['well_formed']:.0%})" if human else "")]
+    for key, words, digits in (
+        ("key_missing", "without K:", ".0%"),
+        ("junk_per_100_notes", "junk per 100 notes", ".1f"),
+        ("bar_fit", "bars that fit", ".0%"),
+    ):
+        if ours[key] is not None:
+            beside = f" (human {human[key]:{digits}})" if human.get(key) is not None else ""
+            parts.append(f"{words} {ours[key]:{digits}}{beside}")
+    return f"quality   {', '.join(parts)}"
 
 
 def show(tune: Tune) -> None:
@@ -88,18 +112,23 @@ def _folder_name(config: SampleConfig, prompt: str) -> str:
 
 def _write(folder: Path, tunes: list[Tune], config: SampleConfig) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    lines = []
+    for older in folder.glob("[0-9]*.abc"):
+        older.unlink()  # of a call for more tunes
+    lines, ckpt = [], str(checkpoint.find(config.ckpt))
     for tune in tunes:
         run.write_text(folder / f"{tune.index:03d}.abc", tune.text + "\n")
         lines.append(
             json.dumps(
                 {
                     "text": tune.text,
+                    "ckpt": ckpt,
                     "seed": config.seed,
                     "index": tune.index,
                     "temperature": config.temperature,
                     "ended": tune.ended,
                     "log_prob": [round(float(p), 4) for p in tune.log_prob],
+                    **quality.measure(tune.text),
+                    "problems": [problem._asdict() for problem in read(tune.text).problems],
                 },
                 ensure_ascii=False,
             )

@@ -5,6 +5,7 @@ import json
 import os
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,15 @@ from typing import Any
 import numpy as np
 
 from charrnn.config import Data
+from charrnn.errors import UserError
 from charrnn.learning.vocab import Vocabulary
-from charrnn.music import corpus, ngram, splits
+from charrnn.music import corpus, ngram, notation, quality, splits
 
 PARTS = ("train", "val", "test")
 # Raised whenever the same files give other ids or another report.
-CACHE_VERSION = 1
+CACHE_VERSION = 2
+# Held-out tunes that are measured: three seconds' worth.
+HUMAN_TUNES = 1000
 
 
 @dataclass(frozen=True)
@@ -35,32 +39,44 @@ def prepare(config: Data) -> Prepared:
     """Read, split and encode, or take from the cache what these very files gave before."""
     sources = corpus.find_sources(config.source, config.path)
     fingerprint = corpus.fingerprint(sources)
-    cached = _cache() / f"{fingerprint[:32]}-{config.split}-{config.split_seed}-{CACHE_VERSION}.npz"
+    how = f"{config.split}-{config.split_seed}{'-clean' if config.clean else ''}"
+    cached = _cache() / f"{fingerprint[:32]}-{how}-{CACHE_VERSION}.npz"
     named = {"source": config.source, "path": config.path, "fingerprint": fingerprint}
     with contextlib.suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return _load(cached, named)
     read = corpus.parse(sources)
     del sources
-    split = splits.split(read.tunes, config.split, config.split_seed)
-    vocab = Vocabulary(set().union(*map(set, read.tunes)))
+    tunes = [tune for tune in read.tunes if notation.read(tune).well_formed] if config.clean else read.tunes
+    if not tunes:
+        raise UserError("data.clean: expected some well-formed tunes, but none of them is; use data.clean=false")
+    split = splits.split(tunes, config.split, config.split_seed)
+    vocab = Vocabulary(set().union(*map(set, tunes)))
     ids = {part: vocab.encode_tunes(getattr(split, part)) for part in PARTS}
     in_train = set(np.unique(ids["train"]).tolist())
     report = {
         **read.report,
+        "not_well_formed": len(read.tunes) - len(tunes) if config.clean else None,
         "alphabet": len(vocab),
         "not_in_train": "".join(c for i, c in enumerate(vocab.characters) if i not in in_train),
         "split": {
             "kind": config.split,
             "seed": config.split_seed,
-            "near_duplicates": None if split.groups is None else len(read.tunes) - split.groups,
+            "near_duplicates": None if split.groups is None else len(tunes) - split.groups,
             **{part: {"tunes": len(getattr(split, part)), "characters": len(ids[part])} for part in PARTS},
         },
+        "human": _human([*split.val, *split.test]),
         "baseline": ngram.baseline(ids["train"], ids["val"], ids["test"], len(vocab)),
     }
     prepared = Prepared(**ids, vocab=vocab, report=named | report)
     with contextlib.suppress(OSError):  # a cache that cannot be written is no reason to stop
         _save(cached, prepared)
     return prepared
+
+
+def _human(tunes: Sequence[str]) -> dict[str, Any]:
+    """What tunes that nobody trains on are like: the ceiling for what a network composes."""
+    measured = quality.summarize(tunes[:: 1 + len(tunes) // HUMAN_TUNES])
+    return {key: value for key, value in measured.items() if not isinstance(value, dict)}
 
 
 def _cache() -> Path:
@@ -100,6 +116,8 @@ def describe(report: dict[str, Any]) -> str:
         "repaired": report["repaired"],
         "without": {f"{k}:": v for k, v in report["missing_fields"].items()},
     }
+    if report["not_well_formed"] is not None:
+        counts["left out"] = {"not well-formed": report["not_well_formed"]}
     lines = [
         f"data      {report['source']}: {report['tunes']:,} tunes, {report['characters']:,} characters, "
         f"an alphabet of {report['alphabet']} with the two marks"

@@ -46,6 +46,10 @@ class Vocabulary:
         chunks = ("".join(f"{START}{t}{END}" for t in tunes[i : i + 1000]) for i in range(0, len(tunes), 1000))
         return np.concatenate([np.empty(0, np.int32), *(self.encode(c).astype(np.int32) for c in chunks)])
 
+    def decode_tunes(self, ids: Iterable[int]) -> list[str]:
+        """The tunes of `encode_tunes`; what a split at a character cut off counts as a tune."""
+        return [tune.lstrip(START) for tune in self.decode(ids).split(END) if tune.strip(START)]
+
     def decode(self, ids: Iterable[int]) -> str:
         return "".join(self.characters[i] for i in ids)
 

@@ -6,6 +6,7 @@ A rate says something beside the same rate on human tunes that nobody trained on
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from charrnn.music.notation import Note, Reading, read
 HISTOGRAMS = ("pitch_class", "length", "interval")
 
 
-def measure(text: str) -> dict[str, object]:
+def measure(text: str) -> dict[str, Any]:
     """Of one tune, read leniently so that broken tunes count; None where there is nothing to measure.
 
     `first_problem` is the kind of the first problem in the text, `faults` what keeps the tune from being well-formed.
@@ -35,7 +36,7 @@ def measure(text: str) -> dict[str, object]:
     }
 
 
-def summarize(texts: Sequence[str], reference: Sequence[str] = ()) -> dict[str, object]:
+def summarize(texts: Sequence[str], reference: Sequence[str] = ()) -> dict[str, Any]:
     """Of a collection: shares of its tunes, rates over all of its notes, bars and neighbours together.
 
     `histograms` count pitch classes (0 is C), note lengths in whole notes and signed intervals in semitones. With a
@@ -46,7 +47,7 @@ def summarize(texts: Sequence[str], reference: Sequence[str] = ()) -> dict[str, 
     counts = _total(readings)
     notes = sum(len(r.notes) for r in readings)
     full, wrong = (sum(bar.kind == kind for r in readings for bar in r.bars) for kind in ("full", "wrong"))
-    summary: dict[str, object] = {
+    summary: dict[str, Any] = {
         "tunes": len(readings),
         "well_formed": _ratio(sum(r.well_formed for r in readings), len(readings)),
         "faults": dict(Counter(fault for r in readings for fault in r.faults)),

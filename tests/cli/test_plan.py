@@ -24,6 +24,9 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_every_config_file_composes_and_builds(group: str, option: str):
     file = "data.path=../tunes.abc" if (group, option) == ("data", "file") else "seed=0"
     Path("../tunes.abc").write_text("X:1\nK:C\n")
+    if group == "analysis":
+        assert plan("analyze", [f"{group}={option}"]).jobs[0].config.analysis.name == option
+        return
     planned = plan("train", [f"{group}={option}", file])
     assert len(planned.folders) >= 1 and len(set(planned.folders)) == len(planned.folders)
 
@@ -52,6 +55,14 @@ def test_what_cannot_change_the_result_does_not_change_the_folder():
     same = [folders(), folders("trainer.threads=2"), folders("trainer.accelerator=cpu"), folders("model.hidden=100")]
     assert len({tuple(names) for names in same}) == 1
     assert folders("optim.lr=0.1") == folders("optim.lr=0.10") == folders("optim.lr=1e-1")
+
+
+def test_a_key_that_came_later_leaves_older_runs_their_folders_where_it_changes_nothing():
+    assert folders("data.clean=false") == folders() != folders("data.clean=true")
+    older = plain(build(TrainConfig, _default()))
+    del older["data"]["clean"], older["dry_run"]
+    assert build(TrainConfig, older) == build(TrainConfig, _default())
+    assert folders()[0] == "default_a6dc641a"  # as named in the first release's documents
 
 
 def test_what_can_change_the_result_changes_the_identity():

@@ -1,5 +1,6 @@
 """The cache gives what reading gives, follows the content, and is never trusted blindly."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from charrnn.config import Data
 from charrnn.learning import prepare as module
 from charrnn.learning.prepare import PARTS, Prepared, describe, prepare
+from charrnn.music.notation import read
 
 TUNES = Path(__file__).resolve().parents[1] / "tunes.abc"
 
@@ -19,7 +21,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def data(path: Path = TUNES, split: str = "tunes", seed: int = 0) -> Data:
-    return Data(source="file", path=str(path), split=split, split_seed=seed, seq_len=30, batch_size=4)
+    return Data(source="file", path=str(path), split=split, split_seed=seed, clean=False, seq_len=30, batch_size=4)
 
 
 def assert_equal(one: Prepared, other: Prepared) -> None:
@@ -71,3 +73,17 @@ def test_the_words_for_people_hold_every_count():
     said = describe(prepare(data()).report)
     for part in ("12 tunes", "characters outside tunes", "train ", "val ", "test "):
         assert part in said
+
+
+def test_clean_data_leaves_out_what_is_not_well_formed_and_says_so(tmp_path: Path):
+    file = tmp_path / "tunes.abc"
+    file.write_text(TUNES.read_text() + "\nX:99\nT:No key\nM:4/4\nabcd efga|bagf edcB|\n")
+    whole = prepare(data(file))
+    clean = prepare(replace(data(file), clean=True))
+    count = [sum(p.report["split"][part]["tunes"] for part in PARTS) for p in (whole, clean)]
+    assert whole.report["not_well_formed"] is None
+    assert clean.report["not_well_formed"] == count[0] - count[1] > 0
+    assert f"not well-formed {count[0] - count[1]}" in describe(clean.report)
+    kept = [tune for part in PARTS for tune in clean.vocab.decode_tunes(getattr(clean, part))]
+    assert len(kept) == count[1] and all(read(tune).well_formed for tune in kept)
+    assert clean.report["human"]["well_formed"] == 1.0

@@ -34,6 +34,7 @@ def config(*, max_epochs: int = 3, patience: int | None = None, lr: float = 0.01
             "source": "file",
             "path": str(TUNES),
             "split": "tunes",
+            "clean": False,
             "split_seed": 0,
             "seq_len": 5,
             "batch_size": 4,

@@ -62,3 +62,10 @@ def test_the_alphabet_in_an_error_holds_no_marks():
 
 def test_printable_leaves_out_marks_and_ends_of_lines():
     assert Vocabulary("b\na ").printable == [" ", "a", "b"]
+
+
+def test_tunes_come_back_from_their_ids_also_one_that_a_split_cut_off():
+    vocab = Vocabulary("abc")
+    ids = vocab.encode_tunes(["ab", "c", "ca"])
+    assert vocab.decode_tunes(ids) == ["ab", "c", "ca"]
+    assert vocab.decode_tunes(ids[2:-2]) == ["b", "c", "c"]

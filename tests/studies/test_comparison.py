@@ -11,7 +11,7 @@ import yaml
 from matplotlib.image import imread
 
 from charrnn import run
-from charrnn.config import AnalyzeConfig, TrainConfig, plain, semantic
+from charrnn.config import Analysis, AnalyzeConfig, TrainConfig, plain, semantic
 from charrnn.errors import UserError
 from charrnn.studies.comparison import compare, time_key
 from charrnn.studies.difference import print_difference
@@ -20,7 +20,8 @@ from charrnn.studies.table import load, measures, select
 
 def config(tmp_path: Path, **changes) -> AnalyzeConfig:
     values = {"runs": str(tmp_path / "runs"), "diff": None, "base": None, "val_loss": None, "mixed": False,
-              "name": None, "report_dir": str(tmp_path / "report")}  # fmt: skip
+              "name": None, "report_dir": str(tmp_path / "report"), "analysis": Analysis("compare"), "tunes": None,
+              "ckpt": None}  # fmt: skip
     return AnalyzeConfig(**{**values, **changes})
 
 
