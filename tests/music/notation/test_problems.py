@@ -199,6 +199,7 @@ def test_two_thousand_mutated_tunes_are_read():
 @given(st.one_of(st.text(), st.text(SIGNS), st.text(SIGNS).map(LINE.__add__)))
 def test_any_text_is_read(text: str):
     reading = read(text)
+    assert all(n.onset >= 0 for n in played(reading))
     assert all(0 <= n.position < len(text) and n.duration > 0 and n.onset >= 0 for n in reading.notes)
     assert all(0 <= p.position <= len(text) and p.kind for p in reading.problems)
     assert all(bar.length >= 0 for bar in reading.bars)
