@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tunes import tune
 
-from charrnn.music.notation import read
-from charrnn.music.notation.playing import played
+from charrnn.music.notation import played, read
 
 TUNES = (Path(__file__).parents[2] / "tunes.abc").read_text(encoding="utf-8").split("\n\n")[1:]
 
@@ -172,11 +171,11 @@ NASTY = [
 
 @pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
 def test_nothing_makes_the_reader_raise_or_wait(text: str):
-    start = time.perf_counter()
+    start = time.process_time()
     reading = read(text)
     played(reading)
     assert reading.faults and reading.well_formed is False
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_two_thousand_mutated_tunes_are_read():
@@ -189,9 +188,9 @@ def test_two_thousand_mutated_tunes_are_read():
             text[at : at + chance.randrange(3)] = chance.choice(
                 (chance.choice(SIGNS), "", chr(chance.randrange(0x3000)))
             )
-        start = time.perf_counter()
+        start = time.process_time()
         read("".join(text))
-        longest = max(longest, time.perf_counter() - start)
+        longest = max(longest, time.process_time() - start)
     assert longest < 1
 
 

@@ -10,10 +10,9 @@ import pytest
 from reference import reference
 
 from charrnn.music.corpus import find_sources, parse
-from charrnn.music.notation import Reading, read
+from charrnn.music.notation import Reading, played, read
 from charrnn.music.notation.bars import divides, repeats
 from charrnn.music.notation.lexer import State, tokens
-from charrnn.music.notation.playing import played
 
 # Ticks of abc2midi are 1/1920 of a whole note, and it rounds every duration of a tuplet.
 TOLERANCE = Fraction(1, 100)
