@@ -38,6 +38,8 @@ def test_imports_go_down_only(file: Path):
         assert not any(name.split(".")[0] == "hydra" for name in imports(file))
     if place[0] == "music":
         assert not {n.split(".")[0] for n in imports(file)} & {"torch", "pytorch_lightning"}
+    if place[:2] == ("music", "notation"):
+        assert not {n.split(".")[0] for n in imports(file)} - {*sys.stdlib_module_names, "charrnn"}
     if place == ("run.py",):
         assert not {n.split(".")[0] for n in imports(file)} - set(sys.stdlib_module_names)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from charrnn.music.corpus import body
-from charrnn.music.splits import shingle_sets
+from charrnn.music.splits import SIMILAR, shingle_sets
 
 COPY = 20  # characters, two bars or so
 _BETWEEN = "\x03"  # tunes in the training text; no tune contains it
@@ -43,6 +43,23 @@ class Training:
         nearest, similarity = self._nearest(tune)
         share = found / (len(music) - COPY + 1) if len(music) >= COPY else None
         return {"copied": longest, "copied_share": share, "nearest": nearest, "similarity": similarity}
+
+    def summarize(self, tunes: Sequence[str]) -> dict[str, float | int | None]:
+        """Of a collection: the median and the longest run, mean shares and similarity.
+
+        `near_duplicates` is the share of tunes that the split would keep together with a training tune.
+        """
+        found = [self.originality(tune) for tune in tunes]
+        copied, similarity = (np.array([f[name] for f in found], dtype=float) for name in ("copied", "similarity"))
+        shares = [f["copied_share"] for f in found if f["copied_share"] is not None]
+        return {
+            "tunes": len(found),
+            "copied": float(np.median(copied)) if len(found) else None,
+            "copied_most": int(copied.max(initial=0)),
+            "copied_share": float(np.mean(shares)) if shares else None,
+            "similarity": float(similarity.mean()) if len(found) else None,
+            "near_duplicates": float((similarity >= SIMILAR).mean()) if len(found) else None,
+        }
 
     def _has(self, run: str) -> bool:
         text, size = self.text, len(run)

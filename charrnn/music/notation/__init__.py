@@ -1,6 +1,7 @@
-"""ABC 2.1 as tunes are written: `read` gives notes, bars and problems of any text."""
+"""ABC 2.1 as tunes are written: `read` gives notes, bars and problems of any text, `played` the notes as they sound."""
 
+from charrnn.music.notation.playing import played
 from charrnn.music.notation.reading import Reading, read
 from charrnn.music.notation.records import Bar, Field, Note, Problem
 
-__all__ = ["Bar", "Field", "Note", "Problem", "Reading", "read"]
+__all__ = ["Bar", "Field", "Note", "Problem", "Reading", "played", "read"]

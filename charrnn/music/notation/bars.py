@@ -19,8 +19,8 @@ def repeats(lines: str) -> tuple[int, int]:
 
 @lru_cache(4096)
 def divides(lines: str) -> bool:
-    """Whether one of the bar lines ends a part: a repeat or any double line."""
-    return any(line.strip(".") != "|" for line in lines.split())
+    """Whether one of the bar lines ends a part: a repeat or a double line, none that is plain, dotted or invisible."""
+    return any(line not in ("|", ".|", "[|]") for line in lines.split())
 
 
 def judge(bars: list[Bar]) -> list[Problem]:

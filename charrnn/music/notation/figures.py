@@ -38,7 +38,7 @@ def tuplet(reader: Reader, start: int, end: int) -> None:
     """(p:q:r puts p notes into the time of q, for the next r."""
     voice, text = reader.voice, reader.text[start:end]
     parts = [*text[text.index("(") + 1 :].split(":"), "", ""][:3]
-    if int(parts[0]) not in TUPLETS or any(len(part) > 2 or part.strip("0") == "" != part for part in parts):
+    if int(parts[0]) not in TUPLETS or any(len(part) > 2 or part in ("0", "00") for part in parts):
         reader.problem("tuplet", start, text[:20], "(2 to (9")
         return
     notes = int(parts[0])

@@ -49,7 +49,7 @@ def order(bars: Sequence[Bar]) -> list[int]:
     """Numbers of the bars of one voice in the order they are played.
 
     :| goes back to the last |:, or without one to the last repeat or double bar line (ABC 2.1, section 4.8). Each pass
-    leaves out the endings of others; one whose turn never comes, since a :| is missing, is played where it stands.
+    leaves out the endings of others; one whose turn never comes is played where it stands.
     """
     played: list[int] = []
     ends = _ends(bars)
@@ -57,20 +57,23 @@ def order(bars: Sequence[Bar]) -> list[int]:
     at, start, this_pass = 0, 0, 1
     opened = bool(bars) and repeats(bars[0].opening)[1] > 0  # a |: that no :| has closed
     while at < len(bars):
-        end = ends[at]
-        if bars[at].ending and this_pass not in bars[at].ending:
-            at, this_pass = _ending(bars, at, end, this_pass)
+        bar, end = bars[at], ends[at]
+        if bar.ending and this_pass not in bar.ending:
+            # A second ending behind a first that lacks its :| is played as if it had it.
+            again = this_pass + 1 in bar.ending and any(this_pass in b.ending for b in bars[start:at])
+            if not again:
+                at, this_pass = _ending(bars, at, end, this_pass)
         else:
             played.append(at)
-            more = repeats(bars[at].closing)[0]
+            more = repeats(bar.closing)[0]
             if (start, end) not in passes:
-                passes[start, end] = max((bar.ending[-1] for bar in bars[start:end] if bar.ending), default=0)
-            if more and this_pass < max(more + 1, passes[start, end]):
-                at, this_pass = start, this_pass + 1
-                opened = repeats(bars[at].opening)[1] > 0
-                continue
+                passes[start, end] = max((b.ending[-1] for b in bars[start:end] if b.ending), default=0)
+            again = more > 0 and this_pass < max(more + 1, passes[start, end])
             at += 1
-        if at < len(bars):
+        if again:
+            at, this_pass = start, this_pass + 1
+            opened = repeats(bars[at].opening)[1] > 0
+        elif at < len(bars):
             before, behind = repeats(bars[at].opening)
             if (behind or before or not opened) and divides(bars[at].opening) and not bars[at].ending:
                 start, this_pass = at, 1

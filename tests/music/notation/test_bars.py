@@ -75,7 +75,7 @@ def test_bar_lines_repeat_what_is_before_and_behind_them(lines: str, expected: t
 
 
 def test_every_line_but_the_plain_one_divides():
-    assert [divides(line) for line in ("", "|", "| |", ".|", "||", "|]", ":|", "| |:")] == [False] * 4 + [True] * 4
+    assert [divides(line) for line in ("", "|", "| |", ".| [|]", "||", "|]", ":|", "| |:")] == [False] * 4 + [True] * 4
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_every_line_but_the_plain_one_divides():
         ("A|1-2 B:|3 C|]", "ABABAC"),
         ("A|1 B:|C|]", "ABAC"),
         ("A:|2 B|]", "AAB"),
-        ("A|1 B|2 C|]D", "ABCD"),
+        ("A|1 B|2 C|]D", "ABACD"),
         ("A|1 B:|3 C|]D", "ABACD"),
         ("A|2 B|]C", "ABC"),
         ("|::A::|B", "AAAB"),

@@ -78,6 +78,6 @@ def test_what_nothing_closes_is_read_in_linear_time():
     chance = random.Random(0)
     for alphabet in ('"!+a', "!a ", '"\n', "[K:a", "+!x|"):
         text = "".join(chance.choice(alphabet) for _ in range(100_000))
-        start = time.perf_counter()
+        start = time.process_time()
         tokens(text)
-        assert time.perf_counter() - start < 1
+        assert time.process_time() - start < 1

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tunes import tune
 
-from charrnn.music.notation import read
-from charrnn.music.notation.playing import played
+from charrnn.music.notation import played, read
 
 TUNES = (Path(__file__).parents[2] / "tunes.abc").read_text(encoding="utf-8").split("\n\n")[1:]
 
@@ -172,11 +171,11 @@ NASTY = [
 
 @pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
 def test_nothing_makes_the_reader_raise_or_wait(text: str):
-    start = time.perf_counter()
+    start = time.process_time()
     reading = read(text)
     played(reading)
     assert reading.faults and reading.well_formed is False
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_two_thousand_mutated_tunes_are_read():
@@ -189,9 +188,9 @@ def test_two_thousand_mutated_tunes_are_read():
             text[at : at + chance.randrange(3)] = chance.choice(
                 (chance.choice(SIGNS), "", chr(chance.randrange(0x3000)))
             )
-        start = time.perf_counter()
+        start = time.process_time()
         read("".join(text))
-        longest = max(longest, time.perf_counter() - start)
+        longest = max(longest, time.process_time() - start)
     assert longest < 1
 
 
@@ -199,6 +198,7 @@ def test_two_thousand_mutated_tunes_are_read():
 @given(st.one_of(st.text(), st.text(SIGNS), st.text(SIGNS).map(LINE.__add__)))
 def test_any_text_is_read(text: str):
     reading = read(text)
+    assert all(n.onset >= 0 for n in played(reading))
     assert all(0 <= n.position < len(text) and n.duration > 0 and n.onset >= 0 for n in reading.notes)
     assert all(0 <= p.position <= len(text) and p.kind for p in reading.problems)
     assert all(bar.length >= 0 for bar in reading.bars)
