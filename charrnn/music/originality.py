@@ -11,6 +11,8 @@ from charrnn.music.splits import SIMILAR, shingle_sets
 COPY = 20  # characters, two bars or so
 _BETWEEN = "\x03"  # tunes in the training text; no tune contains it
 
+Originality = dict[str, float | int | None]
+
 
 class Training:
     """The music of the training tunes, indexed once: a suffix array and every tune's shingles.
@@ -27,7 +29,7 @@ class Training:
         self.shingles = shingles[order]
         self.owners = np.repeat(np.arange(len(tunes)), self.sizes)[order]
 
-    def originality(self, tune: str) -> dict[str, float | int | None]:
+    def originality(self, tune: str) -> Originality:
         """What of `tune` is copied.
 
         `copied` is the length of its longest run of characters that a training tune contains, `copied_share` the share
@@ -44,23 +46,6 @@ class Training:
         share = found / (len(music) - COPY + 1) if len(music) >= COPY else None
         return {"copied": longest, "copied_share": share, "nearest": nearest, "similarity": similarity}
 
-    def summarize(self, tunes: Sequence[str]) -> dict[str, float | int | None]:
-        """Of a collection: the median and the longest run, mean shares and similarity.
-
-        `near_duplicates` is the share of tunes that the split would keep together with a training tune.
-        """
-        found = [self.originality(tune) for tune in tunes]
-        copied, similarity = (np.array([f[name] for f in found], dtype=float) for name in ("copied", "similarity"))
-        shares = [f["copied_share"] for f in found if f["copied_share"] is not None]
-        return {
-            "tunes": len(found),
-            "copied": float(np.median(copied)) if len(found) else None,
-            "copied_most": int(copied.max(initial=0)),
-            "copied_share": float(np.mean(shares)) if shares else None,
-            "similarity": float(similarity.mean()) if len(found) else None,
-            "near_duplicates": float((similarity >= SIMILAR).mean()) if len(found) else None,
-        }
-
     def _has(self, run: str) -> bool:
         text, size = self.text, len(run)
         at = bisect_left(self.suffixes, run, key=lambda suffix: text[suffix : suffix + size])
@@ -76,6 +61,22 @@ class Training:
         similarity = common / (len(wanted) + self.sizes - common)
         nearest = int(similarity.argmax())
         return nearest, float(similarity[nearest])
+
+
+def summarize(copies: Sequence[Originality]) -> dict[str, float | int | None]:
+    """Of a collection's `originality`: the median and the longest run, mean shares and similarity.
+
+    `near_duplicates` is the share of tunes that the split would keep together with a training tune.
+    """
+    copied, similarity = (np.array([c[name] for c in copies], dtype=float) for name in ("copied", "similarity"))
+    shares = [c["copied_share"] for c in copies if c["copied_share"] is not None]
+    return {
+        "copied": float(np.median(copied)) if copies else None,
+        "copied_most": int(copied.max(initial=0)),
+        "copied_share": float(np.mean(shares)) if shares else None,
+        "similarity": float(similarity.mean()) if copies else None,
+        "near_duplicates": float((similarity >= SIMILAR).mean()) if copies else None,
+    }
 
 
 def suffix_array(text: str) -> list[int]:

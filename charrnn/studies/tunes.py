@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import yaml
 from scipy import stats
@@ -16,8 +15,7 @@ from charrnn import run
 from charrnn.config import AnalyzeConfig, Data, build
 from charrnn.errors import UserError
 from charrnn.learning.prepare import prepare
-from charrnn.music import corpus, quality
-from charrnn.music.originality import Training
+from charrnn.music import corpus, originality, quality
 
 # key, words, how it is written
 ROWS = (
@@ -33,9 +31,11 @@ ROWS = (
     ("pitch_class_distance", "distance of pitch classes", ".3f"),
     ("length_distance", "distance of note lengths", ".3f"),
     ("interval_distance", "distance of intervals", ".3f"),
-    ("copied", "longest copied run, characters", ".1f"),
+    ("copied", "longest copied run, characters: median", ".1f"),
+    ("copied_most", "of all tunes", ".0f"),
     ("copied_share", "20-character runs that are copied", ".1%"),
     ("similarity", "similarity to the nearest training tune", ".3f"),
+    ("near_duplicates", "near-duplicates of a training tune", ".1%"),
 )
 SHARES = ("well_formed", "key_missing")
 
@@ -45,7 +45,7 @@ class Human:
     """The tunes of a run's data that it never trained on, in two halves, and those that it did, indexed."""
 
     halves: tuple[list[str], list[str]]
-    training: Training
+    training: originality.Training
 
 
 def report_quality(config: AnalyzeConfig) -> Path:
@@ -99,7 +99,7 @@ def _human(ckpt: str | None, must_be: bool) -> Human | None:
             raise UserError(f"ckpt: expected a run whose data can be read, but {ckpt!r}: {error}") from error
         return None
     held_out = [*prepared.vocab.decode_tunes(prepared.val), *prepared.vocab.decode_tunes(prepared.test)]
-    training = Training(prepared.vocab.decode_tunes(prepared.train))
+    training = originality.Training(prepared.vocab.decode_tunes(prepared.train))
     return Human((held_out[::2], held_out[1::2]), training)
 
 
@@ -112,8 +112,7 @@ def _measured(texts: Sequence[str], human: Human | None, reference: Sequence[str
     if human:
         copies = [human.training.originality(text) for text in texts]
         tunes = [tune | copy for tune, copy in zip(tunes, copies, strict=True)]
-        for key in ("copied", "copied_share", "similarity"):
-            summary[key] = float(np.mean([copy[key] for copy in copies if copy[key] is not None]))
+        summary |= originality.summarize(copies)
     for key in SHARES:
         found = stats.binomtest(round(summary[key] * len(texts)), len(texts)).proportion_ci(method="wilson")
         summary |= {f"{key}_low": float(found.low), f"{key}_high": float(found.high)}
