@@ -112,7 +112,7 @@ class SampleConfig:
 
 @dataclass(frozen=True)
 class Analysis:
-    name: str = key(choices=("compare", "quality"))
+    name: str = key(choices=("compare", "quality", "temperature"))
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,7 @@ class AnalyzeConfig:
     mixed: bool = key()
     tunes: str | None = key(free_text=True)
     ckpt: str | None = key(free_text=True)
+    num_tunes: int = key(least=2)
     name: str | None = key(free_text=True)
     report_dir: str = key(free_text=True)
 

@@ -112,6 +112,19 @@ def test_tunes_are_measured_beside_human_ones(commands: Commands, trained: Path)
     assert alone.returncode == 0 and re.search(r"well-formed +\d+\.\d% \[", alone.stdout)
     assert "human" not in alone.stdout
     assert "tunes=" in commands.refused("analyze", "analysis=quality")
+    hot = commands.run("analyze", "analysis=temperature", f"ckpt={trained}", "num_tunes=3", f"tunes={samples}")
+    assert hot.returncode == 0, hot.stderr
+    assert re.search(r"^T = 0.25 +3 tunes .*likeliest T 0\.\d+$", hot.stdout, re.MULTILINE)
+    assert hot.stdout.count("as if drawn at temperature") == 5
+    folder = commands.home / "report" / f"temperature_{trained.name}"
+    table = pd.read_csv(folder / "temperature.csv").set_index("temperature")
+    assert list(table.index) == ["0.25", "0.5", "0.7", "1", "1.4", "2", "human"]
+    assert table["entropy"].iloc[:6].is_monotonic_increasing
+    assert sorted(f.stem for f in (folder / "tunes").glob("*.abc")) == [
+        f"T{t}_{i}" for t in ("0.5", "1", "2") for i in "01"
+    ]
+    assert (folder / "temperature.png").exists() and "human tunes" in (folder / "temperature.svg").read_text()
+    assert "ckpt" in commands.refused("analyze", "analysis=temperature")
     assert "ckpt" in commands.refused("analyze", "analysis=quality", f"tunes={TUNES}", "ckpt=nowhere")
 
 

@@ -113,6 +113,10 @@ def _analyze(cfg: DictConfig) -> int:
         from charrnn.studies.tunes import report_quality
 
         return _or_say_error(report_quality, config)
+    if config.analysis.name == "temperature":
+        from charrnn.studies.temperature import report_temperature
+
+        return _or_say_error(report_temperature, config)
     if config.diff is not None:
         from charrnn.studies.difference import print_difference
 

@@ -23,7 +23,7 @@ def measure(text: str) -> dict[str, Any]:
     distance of neighbours in semitones and `stepwise` the share of neighbours one or two semitones apart.
     """
     reading = read(text)
-    counts = _counts(reading)
+    found = counts(reading)
     return {
         "well_formed": reading.well_formed,
         "faults": reading.faults,
@@ -32,7 +32,7 @@ def measure(text: str) -> dict[str, Any]:
         "notes": len(reading.notes),
         "junk_per_100_notes": _ratio(100 * reading.junk, len(reading.notes)),
         "bar_fit": reading.bar_fit,
-        **_statistics(counts),
+        **_statistics(found),
     }
 
 
@@ -44,7 +44,7 @@ def summarize(texts: Sequence[str], reference: Sequence[str] = ()) -> dict[str, 
     divergence in bits: 0 for the same, 1 for histograms with nothing in common.
     """
     readings = [read(text) for text in texts]
-    counts = _total(readings)
+    total = _total(readings)
     notes = sum(len(r.notes) for r in readings)
     full, wrong = (sum(bar.kind == kind for r in readings for bar in r.bars) for kind in ("full", "wrong"))
     summary: dict[str, Any] = {
@@ -57,12 +57,12 @@ def summarize(texts: Sequence[str], reference: Sequence[str] = ()) -> dict[str, 
         "junk_per_100_notes": _ratio(100 * sum(r.junk for r in readings), notes),
         "bar_fit": _ratio(full, full + wrong),
         "without_bar_fit": sum(r.bar_fit is None for r in readings),
-        **_statistics(counts),
-        "histograms": {name: {str(k): n for k, n in sorted(counts[name].items())} for name in HISTOGRAMS},
+        **_statistics(total),
+        "histograms": {name: {str(k): n for k, n in sorted(total[name].items())} for name in HISTOGRAMS},
     }
     if reference:
         wanted = _total([read(text) for text in reference])
-        summary["distance"] = {name: jensen_shannon(counts[name], wanted[name]) for name in HISTOGRAMS}
+        summary["distance"] = {name: jensen_shannon(total[name], wanted[name]) for name in HISTOGRAMS}
     return summary
 
 
@@ -71,7 +71,14 @@ def jensen_shannon(one: Counter, other: Counter) -> float | None:
     if not one or not other:
         return None
     keys = sorted({*one, *other})
-    p, q = (np.array([counts[k] for k in keys], dtype=float) / counts.total() for counts in (one, other))
+    return distance(*(np.array([counts[k] for k in keys], dtype=float) for counts in (one, other)))
+
+
+def distance(one: np.ndarray, other: np.ndarray) -> float:
+    """As `jensen_shannon`, of counts (K,) of the same K things; nan where nothing was counted."""
+    if not one.any() or not other.any():
+        return np.nan
+    p, q = one / one.sum(), other / other.sum()
     middle = (p + q) / 2
     divergence = sum(float((r[r > 0] * np.log2(r[r > 0] / middle[r > 0])).sum()) / 2 for r in (p, q))
     return max(divergence, 0.0) ** 0.5
@@ -96,21 +103,22 @@ def _melody(reading: Reading) -> Iterable[list[Note]]:
         yield [max(chord, key=lambda note: note.pitch) for _, chord in chords]
 
 
-def _counts(reading: Reading) -> dict[str, Counter]:
-    counts: dict[str, Counter] = {name: Counter() for name in (*HISTOGRAMS, "same_length")}
+def counts(reading: Reading) -> dict[str, Counter]:
+    """Histograms of one tune, and how often a note is as long as the one before."""
+    found: dict[str, Counter] = {name: Counter() for name in (*HISTOGRAMS, "same_length")}
     for notes in _melody(reading):
-        counts["pitch_class"].update(note.pitch % 12 for note in notes)
-        counts["length"].update(note.duration for note in notes)
-        counts["interval"].update(b.pitch - a.pitch for a, b in pairwise(notes))
-        counts["same_length"].update(a.duration == b.duration for a, b in pairwise(notes))
-    return counts
+        found["pitch_class"].update(note.pitch % 12 for note in notes)
+        found["length"].update(note.duration for note in notes)
+        found["interval"].update(b.pitch - a.pitch for a, b in pairwise(notes))
+        found["same_length"].update(a.duration == b.duration for a, b in pairwise(notes))
+    return found
 
 
 def _total(readings: Iterable[Reading]) -> dict[str, Counter]:
     total: dict[str, Counter] = {name: Counter() for name in (*HISTOGRAMS, "same_length")}
     for reading in readings:
-        for name, counts in _counts(reading).items():
-            total[name].update(counts)
+        for name, histogram in counts(reading).items():
+            total[name].update(histogram)
     return total
 
 

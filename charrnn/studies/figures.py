@@ -166,3 +166,48 @@ def _by_run(epochs: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def _shown(value: object) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+PANELS = {
+    "well_formed": "well-formed, share of tunes",
+    "key_missing": "without K:, share of tunes",
+    "bar_fit": "bars as long as the meter, share",
+    "junk_per_100_notes": "junk per 100 notes",
+    "length_entropy": "entropy of note lengths, bits",
+    "same_length": "next note as long as this one, share",
+    "interval": "mean interval, semitones",
+    "stepwise": "steps of 1 or 2 semitones, share",
+    "length_distance": "Jensen-Shannon distance of lengths",
+    "copied_share": "20-character runs copied, share",
+    "entropy": "next-character entropy, nats",
+    "log_prob": "log-probability at T = 1, nats",
+}
+
+
+def against_temperature(table: pd.DataFrame) -> Figure:
+    """Every measure against temperature with its 95 % interval over tunes; the grey band is that of human tunes.
+
+    `table` holds a row a temperature and perhaps one called human: `temperature`, `tunes`, and for every measure its
+    mean, `…_low` and `…_high`.
+    """
+    panels = {key: words for key, words in PANELS.items() if key in table}
+    figure = Figure(figsize=(13, 8.4), layout="constrained")
+    drawn = table[table["temperature"] != "human"]
+    human = table[table["temperature"] == "human"]
+    at = drawn["temperature"].astype(float)
+    for number, (key, words) in enumerate(panels.items()):
+        axes = figure.add_subplot(3, 4, number + 1)
+        spread = np.maximum([drawn[key] - drawn[f"{key}_low"], drawn[f"{key}_high"] - drawn[key]], 0)
+        axes.errorbar(at, drawn[key], spread, fmt="o-", color=COLOURS[0], markersize=4, capsize=3, linewidth=1.2)
+        if len(human):
+            low, high = (float(human[f"{key}_{end}"].iloc[0]) for end in ("low", "high"))
+            axes.axhspan(low, high, color="#BDBDBD", linewidth=0)
+            axes.axhline(float(human[key].iloc[0]), color="#7F7F7F", linewidth=1)
+        tick_at(axes, sorted(at), logarithmic=True)
+        axes.set_title(words, fontsize=10)
+        axes.spines[["top", "right"]].set_visible(False)
+        if number >= len(panels) - 4:
+            axes.set_xlabel("temperature")
+    beside = f"; grey: {human['tunes'].iloc[0]} human tunes that were held out" if len(human) else ""
+    figure.suptitle(f"{drawn['tunes'].iloc[0]} tunes at each temperature, mean and 95 % interval over tunes{beside}")
+    return figure

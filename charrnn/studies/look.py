@@ -60,8 +60,9 @@ def is_wide(losses: Any) -> bool:
     return len(losses) > 0 and max(losses) > 5 * min(losses)
 
 
-def tick_at(axes: Axes, values: list[float]) -> None:
-    if values[0] > 0 and values[-1] / values[0] > 20:
+def tick_at(axes: Axes, values: list[float], logarithmic: bool | None = None) -> None:
+    """Ticks at these places and nowhere else; on a logarithmic axis where asked for, or where they lie far apart."""
+    if logarithmic or (logarithmic is None and values[0] > 0 and values[-1] / values[0] > 20):
         axes.set_xscale("log")
     axes.set_xticks(values, [f"{v:g}" for v in values])
     axes.xaxis.set_minor_locator(NullLocator())

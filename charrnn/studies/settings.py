@@ -58,6 +58,13 @@ def t_interval(values: Iterable[float]) -> Interval:
     return Interval(n, mean, sd, mean - half, mean + half)
 
 
+def wilson(successes: int, n: int) -> Interval:
+    """Of a share: Wilson's 95 % interval, which stays between 0 and 1 and has a width at either end."""
+    found = stats.binomtest(successes, n).proportion_ci(CONFIDENCE, method="wilson")
+    share = successes / n
+    return Interval(n, share, (share * (1 - share)) ** 0.5, float(found.low), float(found.high))
+
+
 def p_value(difference: Interval) -> float:
     """Two-sided, of no difference; nan without two pairs."""
     if difference.n < 2:

@@ -9,13 +9,13 @@ from typing import Any
 
 import pandas as pd
 import yaml
-from scipy import stats
 
 from charrnn import run
 from charrnn.config import AnalyzeConfig, Data, build
 from charrnn.errors import UserError
 from charrnn.learning.prepare import prepare
 from charrnn.music import corpus, originality, quality
+from charrnn.studies.settings import wilson
 
 # key, words, how it is written
 ROWS = (
@@ -47,18 +47,22 @@ class Human:
     halves: tuple[list[str], list[str]]
     training: originality.Training
 
+    @property
+    def tunes(self) -> list[str]:
+        return [*self.halves[0], *self.halves[1]]
+
 
 def report_quality(config: AnalyzeConfig) -> Path:
     """Write report/<name>/: tunes.csv, a row a tune, and quality.json; print every rate beside the human one."""
     if config.tunes is None:
         raise UserError("tunes: expected a samples folder, a tunes.jsonl or ABC, got none; give tunes=…")
     source = Path(os.path.expanduser(config.tunes))
-    texts, ckpt = _tunes(source)
-    human = _human(config.ckpt or ckpt, must_be=config.ckpt is not None)
-    ours = _measured(texts, human, [*human.halves[0], *human.halves[1]] if human else [])
+    texts, ckpt = read_tunes(source)
+    human = human_tunes(config.ckpt or ckpt, must_be=config.ckpt is not None)
+    ours = _measured(texts, human, human.tunes if human else [])
     columns = {"these": ours}
     if human:
-        columns["human"] = _measured([*human.halves[0], *human.halves[1]], human, [])
+        columns["human"] = _measured(human.tunes, human, [])
         distances = quality.summarize(human.halves[1], human.halves[0])["distance"]
         columns["human"]["summary"] |= {f"{name}_distance": value for name, value in distances.items()}
     folder = Path(config.report_dir) / (
@@ -72,7 +76,7 @@ def report_quality(config: AnalyzeConfig) -> Path:
     return folder
 
 
-def _tunes(source: Path) -> tuple[list[str], str | None]:
+def read_tunes(source: Path) -> tuple[list[str], str | None]:
     """The texts, and the checkpoint that sampled them where the file says so."""
     file = source / "tunes.jsonl" if source.is_dir() else source
     if file.suffix != ".jsonl" or not file.is_file():
@@ -86,7 +90,8 @@ def _tunes(source: Path) -> tuple[list[str], str | None]:
         ) from error
 
 
-def _human(ckpt: str | None, must_be: bool) -> Human | None:
+def human_tunes(ckpt: str | None, must_be: bool) -> Human | None:
+    """Those of the run's data; None where there is no run, or, unless they `must_be`, its data cannot be read."""
     if ckpt is None:
         return None
     path = Path(os.path.expanduser(ckpt))
@@ -114,8 +119,8 @@ def _measured(texts: Sequence[str], human: Human | None, reference: Sequence[str
         tunes = [tune | copy for tune, copy in zip(tunes, copies, strict=True)]
         summary |= originality.summarize(copies)
     for key in SHARES:
-        found = stats.binomtest(round(summary[key] * len(texts)), len(texts)).proportion_ci(method="wilson")
-        summary |= {f"{key}_low": float(found.low), f"{key}_high": float(found.high)}
+        found = wilson(round(summary[key] * len(texts)), len(texts))
+        summary |= {f"{key}_low": found.low, f"{key}_high": found.high}
     return {"tunes": tunes, "summary": summary}
 
 

@@ -21,7 +21,7 @@ from charrnn.studies.table import load, measures, select
 def config(tmp_path: Path, **changes) -> AnalyzeConfig:
     values = {"runs": str(tmp_path / "runs"), "diff": None, "base": None, "val_loss": None, "mixed": False,
               "name": None, "report_dir": str(tmp_path / "report"), "analysis": Analysis("compare"), "tunes": None,
-              "ckpt": None}  # fmt: skip
+              "ckpt": None, "num_tunes": 2}  # fmt: skip
     return AnalyzeConfig(**{**values, **changes})
 
 
