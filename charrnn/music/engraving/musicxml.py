@@ -1,0 +1,52 @@
+"""A tune as MusicXML 4.0, written from our own reading of it: the score shows what was read, bars that are wrong too."""
+
+from xml.sax.saxutils import escape
+
+from charrnn.music.engraving.barlines import Lines, lines
+from charrnn.music.engraving.elements import Writer, plain
+from charrnn.music.notation import Bar, Note, Reading
+
+DIVISIONS = 80_640  # of a quarter note: 2^8 · 3^2 · 5 · 7, so that binary values and their tuplets are whole numbers
+_LONGEST_TITLE = 70  # characters, which is what fits above the music
+
+
+def musicxml(reading: Reading, remark: str = "") -> str:
+    """The document, each voice with notes a part; the `remark` stands above the first bar."""
+    notes: dict[int, list[Note]] = {}
+    for note in reading.notes:
+        notes.setdefault(note.bar, []).append(note)
+    voices: dict[str, list[tuple[Bar, list[Note]]]] = {}
+    for number, bar in enumerate(reading.bars):
+        voices.setdefault(bar.voice, []).append((bar, notes.get(number, [])))
+    voices = {voice: bars for voice, bars in voices.items() if any(held for _, held in bars)}
+    longest = max(map(len, voices.values()), default=0)
+    ids = [f"P{i}" for i in range(1, len(voices) + 1)]
+    parts = []
+    for part, (voice, bars) in zip(ids, voices.items(), strict=True):
+        writer = Writer(reading, voice, DIVISIONS)
+        measures = []
+        for (bar, held), between in zip(bars, lines([bar for bar, _ in bars]), strict=True):
+            first = not parts and not measures
+            measures.append(_measure(len(measures) + 1, writer.bar(bar, held), between, remark if first else ""))
+        # Voices may differ in their bars; parts may not.
+        measures += [_measure(i, "", Lines("", "")) for i in range(len(measures) + 1, longest + 1)]
+        parts.append(f'<part id="{part}">{"".join(measures)}</part>')
+    names = "".join(f'<score-part id="{part}"><part-name/></score-part>' for part in ids)
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<score-partwise version="4.0">'
+        f"{_credits(reading)}<part-list>{names}</part-list>{''.join(parts)}</score-partwise>"
+    )
+
+
+def _credits(reading: Reading) -> str:
+    title = plain(reading.header.title)
+    title = title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1] + "…"
+    composer = next((plain(f.value) for f in reading.header.fields if f.letter == "C"), "")[:_LONGEST_TITLE]
+    creator = f'<creator type="composer">{escape(composer)}</creator>' if composer else ""
+    return f"<work><work-title>{escape(title)}</work-title></work><identification>{creator}</identification>"
+
+
+def _measure(number: int, content: str, between: Lines, remark: str = "") -> str:
+    words = f'<words font-style="italic">{escape(remark)}</words>'
+    remark = f'<direction placement="above"><direction-type>{words}</direction-type></direction>' if remark else ""
+    return f'<measure number="{number}">{between.left}{remark}{content}{between.right}</measure>'

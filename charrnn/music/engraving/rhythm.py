@@ -1,0 +1,133 @@
+"""Durations as note values: which events a bar consists of, tuplets among them, and what no single note can express."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import groupby, pairwise
+from math import lcm
+
+from charrnn.music.notation import Bar, Note
+
+# MusicXML's names of note values, longest first, in whole notes.
+NAMES = ("maxima", "long", "breve", "whole", "half", "quarter", "eighth", "16th", "32nd", "64th", "128th", "256th")
+VALUES = {name: Fraction(8, 2**i) for i, name in enumerate(NAMES)}
+SHORTEST = VALUES["256th"]
+_MOST_PIECES = 8  # of a note: eight of the longest value last longer than any tune
+_LARGEST_TUPLET = 15
+
+
+@dataclass(slots=True)
+class Event:
+    """A note, a chord or, without notes, a rest; `graces` lead to it. Without a duration it is nothing but graces."""
+
+    onset: Fraction
+    duration: Fraction
+    notes: list[Note] = field(default_factory=list)
+    graces: list[list[Note]] = field(default_factory=list)
+
+    @property
+    def position(self) -> int:
+        """Of the note or the chord in the text; -1 for a rest."""
+        if not self.notes:
+            return -1
+        return self.notes[0].position if self.notes[0].chord is None else self.notes[0].chord
+
+
+def layers(bar: Bar, notes: Iterable[Note]) -> list[list[Event]]:
+    """The events of a bar, each layer from its beginning; rests stand where nothing else does.
+
+    A note that would last into the next one of its layer ends there: of chords whose notes differ in length, and where
+    broken rhythm meets unequal notes, the next onset decides.
+    """
+    found: list[list[Event]] = [[]]
+    graces: list[list[Note]] = []
+    for _, group in groupby(notes, key=lambda n: (n.grace, n.position if n.chord is None else n.chord)):
+        chord = list(group)
+        if chord[0].grace:
+            graces.append(chord)
+            continue
+        event = Event(chord[0].onset, chord[0].duration, chord, graces)
+        graces = []
+        if found[-1] and event.onset <= found[-1][-1].onset:
+            found.append([])
+        found[-1].append(event)
+    end = bar.onset + bar.length
+    found = [_with_rests(layer, bar.onset, end) for layer in found]
+    if graces:
+        found[-1].append(Event(end, Fraction(0), graces=graces))
+    return found
+
+
+def _with_rests(layer: list[Event], time: Fraction, end: Fraction) -> list[Event]:
+    for event, following in pairwise(layer):
+        event.duration = min(event.duration, following.onset - event.onset)
+    filled = []
+    for event in layer:
+        if event.onset > time:
+            filled.append(Event(time, event.onset - time))
+        filled.append(event)
+        time = event.onset + event.duration
+    if end > time:
+        filled.append(Event(time, end - time))
+    return filled
+
+
+def tuplets(layer: list[Event], starts: set[int]) -> list[tuple[int, int, int, int]]:
+    """(first, last, p, q) of the tuplets in a layer: its events first to last last q/p of what is written.
+
+    A tuplet begins where a denominator is no power of two or, at one of the positions `starts`, an event earlier, and
+    goes on until its events together last a binary fraction; where they never do, until one alone does.
+    """
+    found = []
+    i = 0
+    while i < len(layer):
+        begins = _odd(layer[i].duration) > 1 or layer[i].position in starts
+        group = _group(layer, i) if begins else None
+        if group:
+            last, p = group
+            found.append((i, last, p, 2 ** (p.bit_length() - 1)))
+            i = last
+        i += 1
+    return found
+
+
+def _group(layer: list[Event], first: int) -> tuple[int, int] | None:
+    """The last event and p of the tuplet at `first`; None if there is no writing it."""
+    total, p, binary = Fraction(0), 1, 0
+    broken: tuple[int, int] | None = None
+    for last in range(first, len(layer)):
+        duration = layer[last].duration
+        p = lcm(p, _odd(duration))
+        # Two binary ones in a row are the notes behind a tuplet that lacks some, or a duplet, which needs no sign.
+        binary = binary + 1 if _odd(duration) == 1 else 0
+        if p > _LARGEST_TUPLET or binary > 1:
+            break
+        total += duration
+        if p > 1 and _odd(total) == 1:
+            return last, p
+        if p > 1 and not binary and (broken is None or broken[0] == last - 1):
+            broken = last, p
+    return broken
+
+
+def _odd(duration: Fraction) -> int:
+    denominator = duration.denominator
+    return denominator // (denominator & -denominator)
+
+
+def pieces(duration: Fraction) -> list[tuple[str, int]]:
+    """(name, dots) of the note values, longest first, that make up a duration in whole notes, tied together.
+
+    What is left below the shortest value, or behind too many pieces, is dropped; there is always one.
+    """
+    found = []
+    while duration >= SHORTEST and len(found) < _MOST_PIECES:
+        name = next(name for name in NAMES if VALUES[name] <= duration)
+        dots = next((d for d in (2, 1) if dotted(name, d) <= duration and VALUES[name] / 2**d >= SHORTEST), 0)
+        duration -= dotted(name, dots)
+        found.append((name, dots))
+    return found or [(NAMES[-1], 0)]
+
+
+def dotted(name: str, dots: int) -> Fraction:
+    return VALUES[name] * (2 - Fraction(1, 2**dots))
