@@ -78,6 +78,7 @@ class Trainer:
     max_epochs: int = key(least=1)
     patience: int | None = key(least=1)
     limit_blocks: int | None = key(least=1)
+    scores: bool = key(identity=False, neutral=True)
     accelerator: str = key(choices=("auto", "cpu", "gpu"), identity=False)
     threads: int = key(least=1, identity=False)
 
@@ -105,6 +106,7 @@ class SampleConfig:
     top_k: int | None = key(least=1)
     top_p: float | None = key(above=0, most=1)
     max_chars: int = key(least=1)
+    formats: tuple[str, ...] = key(choices=("abc", "svg", "png", "mid", "ogg"))
     accelerator: str = key(choices=("auto", "cpu", "gpu"))
     threads: int = key(least=1)
     samples_dir: str = key(free_text=True)
@@ -178,6 +180,11 @@ def _checked(name: str, value: Any, hint: Any, rule: typing.Mapping[str, Any]) -
     kind = typing.get_args(hint)[0] if optional else hint
     if value is None and optional:
         return None
+    if typing.get_origin(kind) is tuple:
+        if not isinstance(value, list) or not set(map(str, value)) <= set(rule["choices"]):
+            some = ", ".join(rule["choices"])
+            raise UserError(f"{name}: expected some of {some}, got {value!r}; give {name}=[{some.split(', ')[0]},…]")
+        return tuple(map(str, value))
     converted = _converted(value, kind)
     if converted is None or not _within(converted, rule):
         raise UserError(f"{name}: expected {_expectation(kind, rule, optional)}, got {value!r}; give {name}=…")

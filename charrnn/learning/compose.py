@@ -13,8 +13,9 @@ from charrnn import run
 from charrnn.config import SampleConfig
 from charrnn.errors import UserError
 from charrnn.learning import checkpoint
-from charrnn.learning.sampling import Tune, sample
+from charrnn.learning.sampling import MAX_CHARS, Tune, sample
 from charrnn.music import quality
+from charrnn.music.engraving import Engraver
 from charrnn.music.notation import read
 
 
@@ -25,14 +26,28 @@ def compose_tunes(config: SampleConfig) -> Path:
     model.to(_device(config.accelerator))
     prompt = _prompt(config)
     folder = Path(config.samples_dir) / _folder_name(config, prompt)
-    tunes = []
-    for tune in sample(
-        model, vocab, temperature=config.temperature, num_tunes=config.num_tunes, seed=config.seed, prompt=prompt,
-        top_k=config.top_k, top_p=config.top_p, max_chars=config.max_chars,
-    ):  # fmt: skip
-        show(tune)
-        tunes.append(tune)
+    folder.mkdir(parents=True, exist_ok=True)
+    for older in folder.glob("[0-9]*.*"):
+        older.unlink()  # of a call for more tunes or other formats
+    tunes, scoreless = [], 0
+    engraved = [kind for kind in config.formats if kind != "abc"]
+    with Engraver() as engraver:
+        for tune in sample(
+            model, vocab, temperature=config.temperature, num_tunes=config.num_tunes, seed=config.seed, prompt=prompt,
+            top_k=config.top_k, top_p=config.top_p, max_chars=config.max_chars,
+        ):  # fmt: skip
+            show(tune)
+            tunes.append(tune)
+            if engraved:
+                done = engraver.write(tune.text, folder / f"{tune.index:03d}", engraved)
+                scoreless += done.error is not None
     _write(folder, tunes, config)
+    if engraver.missing is not None:
+        print(f"scores    none: {engraver.missing}; install what is missing, or choose formats=[abc]")
+    elif scoreless:
+        print(
+            f"scores    {scoreless} of {len(tunes)} tunes have none: a picture shows the text, its first problem marked"
+        )
     print(_quality([tune.text for tune in tunes], checkpoint.find(config.ckpt).parent))
     print(f"samples   {folder}")
     return folder
@@ -67,11 +82,16 @@ def show(tune: Tune) -> None:
 
 
 def show_two(folder: Path) -> None:
-    """Two tunes from a run's best checkpoint at temperature 1."""
+    """Two tunes from a run's best checkpoint at temperature 1, how good twenty are, where to see and hear one."""
     model, vocab = checkpoint.load(str(folder))
-    print("tunes     two at temperature 1; more: python sample.py ckpt=" + str(folder) + "\n")
-    for tune in sample(model, vocab, temperature=1.0, num_tunes=2, seed=0):
+    print("tunes     two of twenty at temperature 1; more: python sample.py ckpt=" + str(folder) + "\n")
+    tunes = list(sample(model, vocab, temperature=1.0, num_tunes=20, seed=0))
+    for tune in tunes[:2]:
         show(tune)
+    print(_quality([tune.text for tune in tunes], folder))
+    for what, kind in (("score", "png"), ("sound", "ogg")):
+        if (file := folder / "tunes" / f"000.{kind}").exists():
+            print(f"{what:<10}{file}")
 
 
 def _device(accelerator: str) -> str:
@@ -98,7 +118,7 @@ def _folder_name(config: SampleConfig, prompt: str) -> str:
     file = checkpoint.find(config.ckpt).resolve()
     is_run = (file.parent / "config.yaml").exists()
     name = file.parent.name + ("" if file.name == checkpoint.BEST else f"-{file.stem}") if is_run else file.stem
-    extras = {"k": config.top_k, "p": config.top_p, "n": config.max_chars if config.max_chars != 2000 else None}
+    extras = {"k": config.top_k, "p": config.top_p, "n": config.max_chars if config.max_chars != MAX_CHARS else None}
     parts = [
         name,
         f"T{config.temperature:g}",
@@ -111,12 +131,10 @@ def _folder_name(config: SampleConfig, prompt: str) -> str:
 
 
 def _write(folder: Path, tunes: list[Tune], config: SampleConfig) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for older in folder.glob("[0-9]*.abc"):
-        older.unlink()  # of a call for more tunes
     lines, ckpt = [], str(checkpoint.find(config.ckpt))
     for tune in tunes:
-        run.write_text(folder / f"{tune.index:03d}.abc", tune.text + "\n")
+        if "abc" in config.formats:
+            run.write_text(folder / f"{tune.index:03d}.abc", tune.text + "\n")
         lines.append(
             json.dumps(
                 {

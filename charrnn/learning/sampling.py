@@ -17,6 +17,7 @@ from charrnn.learning.vocab import Vocabulary
 WIDTH = 128
 # Characters and random numbers kept per tune before they are put away: memory does not grow with the longest tune.
 PAGE = 256
+MAX_CHARS = 2000  # five times the median tune of the bundled collections; conf/sample.yaml's default
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def sample(
     prompt: str = "",
     top_k: int | None = None,
     top_p: float | None = None,
-    max_chars: int = 2000,
+    max_chars: int = MAX_CHARS,
     width: int = WIDTH,
 ) -> Iterator[Tune]:
     """Compose `num_tunes` tunes and give each as soon as it and all before it are done.

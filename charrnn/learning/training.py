@@ -22,6 +22,7 @@ from charrnn import run
 from charrnn.config import TrainConfig, plain, semantic
 from charrnn.errors import UserError, sentence
 from charrnn.learning import checkpoint
+from charrnn.learning.best_tunes import write_best_tunes
 from charrnn.learning.callbacks import Bar, Checkpoints, ComposedTunes, Metrics, Stopped
 from charrnn.learning.data import AbcDataModule
 from charrnn.learning.module import LitCharRNN
@@ -108,6 +109,9 @@ def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
         metrics.write()
     shown = {run.short(key): value for key, value in semantic(settings).items()}
     events.log_hyperparams(shown, {"best/val_loss": checkpoints.best_loss})
+    if config.trainer.scores:
+        # A step behind the last, which a run that is killed here writes again and not twice.
+        write_best_tunes(folder, events.experiment, len(metrics.rows) * data.windows + 1)
     events.finalize("success")
     return outcome(config, folder, prepared, data, metrics, checkpoints, parameters)
 

@@ -17,6 +17,7 @@ from charrnn.learning import checkpoint
 from charrnn.learning.likelihood import Scores, Temperature, estimate_temperature, score_tunes
 from charrnn.learning.sampling import sample
 from charrnn.music import quality
+from charrnn.music.engraving import Engraver
 from charrnn.music.notation import read
 from charrnn.studies.figures import against_temperature
 from charrnn.studies.look import save
@@ -49,8 +50,8 @@ def report_temperature(config: AnalyzeConfig) -> Path:
         likeliest = estimate_temperature(scores)
         rows.append(_row(f"{temperature:g}", texts, scores, temperature, human))
         rows[-1] |= {"likeliest": likeliest.value, "likeliest_low": likeliest.low, "likeliest_high": likeliest.high}
-        for text, number in zip(texts, range(EACH if temperature in SHOWN else 0), strict=False):
-            run.write_text(folder / "tunes" / f"T{temperature:g}_{number}.abc", text + "\n")
+        if temperature in SHOWN:
+            _show(folder / "tunes", temperature, texts[:EACH])
         print(_line(rows[-1]), flush=True)
     if human:
         scores = list(score_tunes(model, vocab, human.tunes, [True] * len(human.tunes)))
@@ -65,6 +66,14 @@ def report_temperature(config: AnalyzeConfig) -> Path:
             print(f"tune {number:<4} of {config.tunes}: as if drawn at temperature {_shown(found)}")
     print(f"report    {folder}: temperature.csv, {', '.join(pictures)}, {len(SHOWN) * EACH} tunes")
     return folder
+
+
+def _show(folder: Path, temperature: float, texts: Sequence[str]) -> None:
+    with Engraver() as engraver:
+        for number, text in enumerate(texts):
+            stem = folder / f"T{temperature:g}_{number}"
+            run.write_text(Path(f"{stem}.abc"), text + "\n")
+            engraver.write(text, stem)
 
 
 def _row(name: str, texts: list[str], scores: list[Scores], temperature: float, human: Human | None) -> dict[str, Any]:

@@ -7,7 +7,14 @@ from charrnn.music.notation import Bar
 from charrnn.music.notation.bars import divides, repeats
 
 # Of bar lines that repeat nothing, by what stands in them.
-_STYLES = (("|]", "light-heavy"), ("[|", "heavy-light"), ("||", "light-light"), (".|", "dotted"), ("|", ""), ("", "none"))
+_STYLES = (
+    ("|]", "light-heavy"),
+    ("[|", "heavy-light"),
+    ("||", "light-light"),
+    (".|", "dotted"),
+    ("|", ""),
+    ("", "none"),
+)
 
 
 class Lines(NamedTuple):

@@ -71,7 +71,9 @@ class Writer:
             p, q = ratios.get(i, (1, 1))
             values.append(pieces(event.duration * p / q) if event.duration else [])
         joined = [bool(e.notes) and len(v) == 1 and v[0][0] in _SHORT for e, v in zip(layer, values, strict=True)]
-        joins = [a and b and self._marks(e.position).beamed for e, a, b in zip(layer, joined, [False, *joined], strict=False)]
+        joins = [
+            a and b and self._marks(e.position).beamed for e, a, b in zip(layer, joined, [False, *joined], strict=False)
+        ]
         beams = _beams(joins, [(first, last) for first, last, _, _ in groups])
         for i, event in enumerate(layer):
             marks = self._marks(event.position)
@@ -85,7 +87,9 @@ class Writer:
             p, q = ratios.get(i, (1, 1))
             for number, (name, dots) in enumerate(values[i]):
                 first, last = number == 0, number == len(values[i]) - 1
-                notations = [f'<slur type="{side}" number="{n}"/>' for n, side in marks.slurs if first or side == "stop"]
+                notations = [
+                    f'<slur type="{side}" number="{n}"/>' for n, side in marks.slurs if first or side == "stop"
+                ]
                 for begin, end, _, _ in groups:
                     notations += ['<tuplet type="start"/>'] * (first and i == begin)
                     notations += ['<tuplet type="stop"/>'] * (last and i == end)
@@ -170,7 +174,7 @@ def _ties(notes: list[Note]) -> tuple[set[int], set[int]]:
 
 def _beams(joins: list[bool], groups: list[tuple[int, int]]) -> list[str]:
     """The beam element of every event; a beam holds a tuplet whole or stays inside or outside of it."""
-    sides = {}
+    sides: dict[int, str] = {}
     start = 0
     for i in range(1, len(joins) + 1):
         if i < len(joins) and joins[i]:

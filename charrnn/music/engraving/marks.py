@@ -1,4 +1,4 @@
-"""What stands around notes in the text and a reading does not keep: beams, slurs, tuplets, decorations, names of chords."""
+"""What the text says of notes and a reading does not keep: beams, slurs, tuplets, decorations, names of chords."""
 
 from dataclasses import dataclass, field
 
@@ -18,7 +18,7 @@ _NO_CHORD = ("^", "_", "<", ">", "@")  # how annotations begin (ABC 2.1, section
 
 @dataclass(slots=True)
 class Marks:
-    """Of one note or chord; `slurs` are (number, start or stop), `beamed` says that a beam may join it to the one before."""
+    """Of a note or chord; `slurs` are (number, start or stop), `beamed`: a beam may join it to the one before."""
 
     beamed: bool = False
     tuplet: bool = False

@@ -1,4 +1,4 @@
-"""A tune as MusicXML 4.0, written from our own reading of it: the score shows what was read, bars that are wrong too."""
+"""A tune as MusicXML 4.0, written from our own reading: the score shows what was read, bars that are wrong too."""
 
 from xml.sax.saxutils import escape
 
@@ -21,10 +21,10 @@ def musicxml(reading: Reading, remark: str = "") -> str:
     voices = {voice: bars for voice, bars in voices.items() if any(held for _, held in bars)}
     longest = max(map(len, voices.values()), default=0)
     ids = [f"P{i}" for i in range(1, len(voices) + 1)]
-    parts = []
+    parts: list[str] = []
     for part, (voice, bars) in zip(ids, voices.items(), strict=True):
         writer = Writer(reading, voice, DIVISIONS)
-        measures = []
+        measures: list[str] = []
         for (bar, held), between in zip(bars, lines([bar for bar, _ in bars]), strict=True):
             first = not parts and not measures
             measures.append(_measure(len(measures) + 1, writer.bar(bar, held), between, remark if first else ""))

@@ -120,7 +120,7 @@ def pieces(duration: Fraction) -> list[tuple[str, int]]:
 
     What is left below the shortest value, or behind too many pieces, is dropped; there is always one.
     """
-    found = []
+    found: list[tuple[str, int]] = []
     while duration >= SHORTEST and len(found) < _MOST_PIECES:
         name = next(name for name in NAMES if VALUES[name] <= duration)
         dots = next((d for d in (2, 1) if dotted(name, d) <= duration and VALUES[name] / 2**d >= SHORTEST), 0)

@@ -13,6 +13,7 @@ _OPTIONS = {
     "pageHeight": 60_000,  # verovio's limit; the page is then cut to what stands on it
     "adjustPageHeight": True,
     "scale": 40,
+    "staffLineWidth": 0.2,  # or every second line fades where the picture is shown smaller
     "header": "auto",
     "footer": "none",
     "breaks": "auto",

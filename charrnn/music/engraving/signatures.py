@@ -83,6 +83,6 @@ def _clef(value: str) -> str:
     match = _CLEF.search(value)
     if match is None:
         return ""
-    sign, line = _CLEFS[match[1].lower()]
+    sign, line = tuple(_CLEFS[match[1].lower()])
     octave = f"<clef-octave-change>{int(match[2]) // 8}</clef-octave-change>" if match[2] else ""
     return f"<clef><sign>{sign}</sign><line>{line}</line>{octave}</clef>"
