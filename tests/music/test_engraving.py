@@ -67,8 +67,9 @@ def test_the_tempo_is_the_tunes_or_a_hundred_beats(header: str, quarters: int):
 @pytest.mark.parametrize(
     "body",
     ["C5|", "C7/3|", "C/9D/9|", "(5CDEFG|", "(3:2:4 CDEF|", "C16-|C3|", "[CE]>[DF]|", "{c}D{e/}E|", "_C^^D=E__F|",
-     "C,,,,C''''|", "[M:9/8]CDE FGA Bcd|[K:Eb]EFG|", "V:1\nCDEF|\nV:2\nC,2D,2|", "CDEF&G2|", "z3Cx2Z2|", "C|:D:|:E::F:|",
-     "|1C:|2D|", "CDEFGABcdefgab" * 9 + "|", "C0/1D|", "!trill!C.D~EHFTG\"Am7\"A|", "C-C-D|(CD)(E|F)|"],
+     "C,,,,C''''|", "[M:9/8]CDE FGA Bcd|[K:Eb]EFG|", "V:1\nCDEF|\nV:2\nC,2D,2|", "CDEF&G2|", "z3Cx2Z2|",
+     "C|:D:|:E::F:|", "|1C:|2D|", "CDEFGABcdefgab" * 9 + "|", "C0/1D|", "!trill!C.D~EHFTG\"Am7\"A|",
+     "C-C-D|(CD)(E|F)|"],
 )  # fmt: skip
 def test_whatever_was_read_stands_in_the_score(engraver: Engraver, tmp_path: Path, body: str):
     text = HEAD + body
