@@ -102,7 +102,7 @@ def test_what_has_no_score_gets_a_picture_of_its_text(engraver: Engraver, tmp_pa
 def test_the_first_problem_is_marked_where_it_stands():
     reading = read("X:1\nT:x\nM:4/4\nK:C\nCDE#FGA|\n")
     picture = marked(reading, "too odd")
-    assert "no score: too odd" in picture and "line 5: junk: found '#'" in picture
+    assert "no score: too odd" in picture and "line 5: junk; found '#'" in picture
     (x, y) = re.search(r'<rect x="([\d.]+)" y="(\d+)" width="9.04"', picture).groups()
     line = re.search(r'<text x="20" y="(\d+)"[^>]*>CDE#FGA', picture)
     assert float(x) == pytest.approx(20 + 3 * 9.04, abs=0.1) and 0 < int(line[1]) - int(y) < 20

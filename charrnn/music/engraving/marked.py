@@ -20,7 +20,7 @@ def marked(reading: Reading, why: str) -> str:
     words = [f"no score: {why}"]
     if problem:
         words.append(
-            f"first problem, line {line + 1}: {problem.kind}: found {problem.found!r}, expected {problem.expected}"
+            f"first problem, line {line + 1}: {problem.kind}; found {problem.found!r}, expected {problem.expected}"
         )
     width = round(_WIDTH * max([40, *map(len, shown), *(len(w) for w in words)])) + 40
     height = _HEIGHT * (len(shown) + len(words) + 2) + 20

@@ -7,7 +7,7 @@ from charrnn.music.engraving.elements import Writer, plain
 from charrnn.music.notation import Bar, Note, Reading
 
 DIVISIONS = 80_640  # of a quarter note: 2^8 · 3^2 · 5 · 7, so that binary values and their tuplets are whole numbers
-_LONGEST_TITLE = 70  # characters, which is what fits above the music
+_LONGEST_TITLE = 50  # characters, which is what fits above the music
 
 
 def musicxml(reading: Reading, remark: str = "") -> str:
