@@ -54,7 +54,7 @@ def config(*, max_epochs: int = 3, patience: int | None = None, lr: float = 0.01
         "runs_dir": "unused",
         "dry_run": False,
     }
-    base["trainer"] |= {"accelerator": "cpu", "threads": 1}
+    base["trainer"] |= {"accelerator": "cpu", "threads": 1, "scores": False}
     return build(TrainConfig, {k: {**v, **changes.get(k, {})} if isinstance(v, dict) else v for k, v in base.items()})
 
 
@@ -236,7 +236,7 @@ def test_every_checkpoint_loads_without_running_code_and_the_record_is_complete(
 def test_tensorboard_reads_back_curves_tunes_and_hparams_without_duplicate_steps(tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    what = config()
+    what = config(trainer={"scores": True})
 
     def killed() -> None:
         whole, calls = Checkpoints.on_train_epoch_end, iter(range(1, 9))
@@ -264,3 +264,11 @@ def test_tensorboard_reads_back_curves_tunes_and_hparams_without_duplicate_steps
     assert events.Scalars("best/val_loss")[0].value == pytest.approx(best, rel=1e-6)
     assert any("tunes" in tag for tag in events.Tags()["tensors"])
     assert "_hparams_/session_start_info" in events.summary_metadata
+    for number in "01":
+        tune = tmp_path / "run" / "tunes" / f"00{number}"
+        (score,) = events.Images(f"best/{number}")
+        assert score.encoded_image_string.startswith(b"\x89PNG") and score.width > 300
+        assert tune.with_suffix(".abc").exists() and tune.with_suffix(".png").exists()
+        heard = events.Tags()["audio"]
+        assert (f"best/{number}" in heard) == tune.with_suffix(".ogg").exists()
+        assert any(f"best/{number}" in tag for tag in events.Tags()["tensors"])
