@@ -25,7 +25,7 @@ ALONE = 0.95
 
 
 def epoch_seconds(config: TrainConfig) -> tuple[float, float]:
-    """Seconds of a second epoch, the first one warms up; and the share of this thread's time on the processor."""
+    """Seconds of a second epoch, the first one warms up; and processor seconds a second on the clock over both."""
     short = replace(config, trainer=replace(config.trainer, max_epochs=2, patience=None))
     with tempfile.TemporaryDirectory() as scratch:
         started = time.perf_counter(), time.process_time()
@@ -60,9 +60,9 @@ def main() -> None:
         print(f"{mine['seconds'].median():7.3f} s  ({mine['seconds'].min():.3f} to {mine['seconds'].max():.3f})  "
               f"{model.cell} {model.hidden} x {model.layers}, {config.optim.name}, "
               f"dropout {config.regularization.dropout:g}")  # fmt: skip
-    disturbed = int((table["share"] < ALONE).sum())
+    disturbed = sum(row["share"] < ALONE for row in rows)
     if disturbed:
-        print(f"{disturbed} of {len(table)} had less than {ALONE:.0%} of a core: stop what else runs and time again")
+        print(f"{disturbed} of {len(rows)} had less than {ALONE:.0%} of a core: stop what else runs and time again")
     print(f"wrote     {file}")
 
 

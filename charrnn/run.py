@@ -93,9 +93,10 @@ def write_text(path: Path, text: str) -> None:
 def read_result(folder: Path) -> dict[str, Any] | None:
     """The result of a finished run, None while there is none; a file that is no result counts as none."""
     try:
-        return read_json(folder / "result.json")
+        result = read_json(folder / "result.json")
     except (OSError, ValueError):
         return None
+    return result if result.keys() >= {"best_val_loss", "best_epoch", "last_epoch", "stop_reason"} else None
 
 
 def read_status(folder: Path) -> dict[str, Any]:

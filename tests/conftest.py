@@ -99,7 +99,14 @@ def fabricate(tmp_path: Path, default_config: TrainConfig) -> Callable[..., Path
         run.write_json(folder / "data.json", {"fingerprint": data * 8, "baseline": {"val_loss": 1.6}})
         table = pd.DataFrame({"epoch": range(len(val)), "train/loss": [v - 0.1 for v in val], "val/loss": val})
         table.assign(seconds=1.0).to_csv(folder / "metrics.csv", index=False)
-        told = {"best_val_loss": min(val), "test_loss": min(val) - 0.02, "parameters": 10 * hidden, "numerics": 1}
+        told = {
+            "best_val_loss": min(val),
+            "best_epoch": val.index(min(val)),
+            "last_epoch": len(val) - 1,
+            "test_loss": min(val) - 0.02,
+            "parameters": 10 * hidden,
+            "numerics": 1,
+        }
         run.write_json(folder / "result.json", {**told, "stop_reason": "max_epochs", **result})
         return folder
 

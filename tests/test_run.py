@@ -18,8 +18,11 @@ def test_a_result_that_is_none_counts_as_none(tmp_path: Path):
     for damaged in ("", "{", "[1]", "3"):
         (tmp_path / "result.json").write_text(damaged)
         assert run.read_result(tmp_path) is None
-    run.write_json(tmp_path / "result.json", {"best_val_loss": 1.5})
-    assert run.read_result(tmp_path) == {"best_val_loss": 1.5}
+    run.write_json(tmp_path / "result.json", {"best_val_loss": 1.5})  # of another program
+    assert run.read_result(tmp_path) is None
+    result = {"best_val_loss": 1.5, "best_epoch": 0, "last_epoch": 3, "stop_reason": "patience"}
+    run.write_json(tmp_path / "result.json", result)
+    assert run.read_result(tmp_path) == result
 
 
 def test_a_file_is_replaced_whole_and_nothing_is_left_beside_it(tmp_path: Path):

@@ -116,6 +116,20 @@ def test_a_failed_run_beside_others_is_one_line_and_listed(commands: Commands):
     assert "rerun  python train.py optim=sgd optim.lr=1e" in done.stderr
 
 
+def test_a_sweep_that_fails_whole_lists_every_failure_whatever_becomes_of_its_comparison(commands: Commands):
+    (commands.home / "report").touch()
+    grid = ("-m", "seed=0,1", "optim=sgd", "optim.lr=1e38", "optim.gradient_clip=1e30", *SMOKE)
+    done = commands.run("train", *grid)
+    assert done.returncode == 1 and done.stderr.count("rerun  python train.py") == 2
+    assert "no comparison: " in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_finished_run_called_again_says_what_it_said(commands: Commands):
+    first, again = (commands.run("train", *FAST, "seed=3") for _ in range(2))
+    assert again.returncode == 0 and "finished  " in again.stdout
+    assert first.stdout[first.stdout.index("best  ") :] == again.stdout[again.stdout.index("best  ") :]
+
+
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_workers_never_train_on_after_their_parent(commands: Commands, signum: int, code: int):
     grid = ("-m", "seed=0,1", *LONG, "hydra/launcher=cores")

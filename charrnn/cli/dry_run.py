@@ -30,7 +30,7 @@ def listing(plan: Plan) -> str:
         done, seconds = len(epochs(job.folder)), 0.0
         if states[job.folder] != "finished":
             end = config.trainer.max_epochs
-            if config.trainer.patience is not None:
+            if config.trainer.patience is not None and config.trainer.patience < end:
                 end, is_bound = (min(end, int(statistics.median(usual))), is_bound) if usual else (end, True)
             a_epoch = slower * seconds_per_epoch(config, len(data.vocab), len(data.train))
             seconds = a_epoch * max(end - done, 1)
@@ -72,14 +72,10 @@ def _runs_to_compare(folders: list[Path]) -> list[Path]:
 
 
 def _side_by_side(plan: Plan) -> int:
+    """As joblib counts: -1 is all cores, -2 all but one."""
     at_once = int(plan.hydra.hydra.launcher.get("n_jobs", 1))
-    return (
-        at_once
-        if at_once > 0
-        else len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count() or 1
-    )
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return at_once if at_once > 0 else max(1, cores + 1 + at_once)
 
 
 def duration(seconds: float) -> str:

@@ -34,8 +34,8 @@ def main(program: str) -> None:
             hydra.main(version_base="1.3", config_path=str(CONF), config_name=program)(JOBS[program])()
             return
         sys.exit(_run(program, prepared(arguments, known_keys(SCHEMAS[program]))))
-    except UserError as error:
-        sys.exit(_say_error(str(error)))
+    except (UserError, OSError) as error:
+        sys.exit(_say_error(sentence(error)))
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -55,9 +55,12 @@ def _run(program: str, arguments: list[str]) -> int:
                 print(f"finished  {folder}")
     codes = launch(planned, JOBS[program])
     if manifest is not None:
-        # A comparison that cannot be made, such as of runs on other data, is no failure of the sweep.
         print()
-        launch(plan("analyze", prepared([f"runs={manifest}"], known_keys(SCHEMAS["analyze"]))), _analyze)
+        try:
+            launch(plan("analyze", prepared([f"runs={manifest}"], known_keys(SCHEMAS["analyze"]))), _analyze)
+        except Exception as error:
+            # A comparison that cannot be made, whatever the reason, is no failure of the sweep.
+            print(f"no comparison: {sentence(error)}", file=sys.stderr)
     if planned.is_sweep and list_failures(planned):
         return 1
     return max(codes, default=0)

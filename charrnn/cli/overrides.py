@@ -58,8 +58,9 @@ def _prepared(argument: str, known: dict[str, dict[str, Any]], options: dict[str
 
 
 def _check_choice(group: str, value: str, options: list[str]) -> None:
-    for choice in value.split(","):
-        if choice.strip() not in options and choice != "null":
+    choices = [value] if group.startswith("hydra/") else value.split(",")
+    for choice in choices:
+        if choice.strip() not in options:
             nearest = difflib.get_close_matches(choice, options, n=1)
             hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
             raise UserError(f"{group}: expected one of {', '.join(options)}, got {choice!r}{hint}")

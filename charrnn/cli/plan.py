@@ -63,6 +63,11 @@ def plan(program: str, arguments: Sequence[str]) -> Plan:
         parsed = OverridesParser.create().parse_overrides(overrides)
         fixed = [str(o.input_line) for o in parsed if not o.is_sweep_override()]
         base = compose(program, fixed, return_hydra_config=True)
+        if base.hydra.job.chdir:
+            raise UserError("hydra.job.chdir: expected false, got true; runs are found by where they lie: leave it out")
+        at_once = base.hydra.launcher.get("n_jobs", 1)
+        if not isinstance(at_once, int) or at_once == 0:
+            raise UserError(f"hydra.launcher.n_jobs: expected a number of jobs, or -1, got {at_once!r}; give another")
         is_sweep = len(overrides) < len(arguments) or base.hydra.mode == RunMode.MULTIRUN
         if not is_sweep and len(fixed) < len(overrides):
             swept = next(o.input_line for o in parsed if o.is_sweep_override())

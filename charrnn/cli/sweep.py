@@ -39,7 +39,8 @@ def launch(plan: Plan, task: Callable[[DictConfig], int]) -> list[int]:
         launcher = Plugins.instance().instantiate_launcher(hydra_context=context, task_function=task, config=plan.hydra)
         in_workers = "joblib" in type(launcher).__module__
         for _ in range(ATTEMPTS):
-            jobs = _unsettled(plan.jobs, since)
+            # A single run that is finished says so itself, with its result.
+            jobs = _unsettled(plan.jobs, since) if plan.is_sweep else plan.jobs
             folders = [job.folder for job in jobs if job.folder is not None]
             if not jobs:
                 break

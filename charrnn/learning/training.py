@@ -52,6 +52,7 @@ def train(config: TrainConfig, folder: Path, command: str) -> dict[str, Any]:
         if (result := run.read_result(folder)) is not None:
             say("finished  %s", folder)
             return result
+        (folder / "status.json").unlink(missing_ok=True)  # what ended it before ends it no longer
         try:
             with _stop_at_block_end() as stop:
                 result = _run(config, folder, stop)

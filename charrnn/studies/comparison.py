@@ -1,5 +1,6 @@
 """python analyze.py runs=…: run folders become tables, figures and a few lines on what may be said of them."""
 
+import hashlib
 import json
 import math
 import re
@@ -15,6 +16,7 @@ from charrnn.studies import figures
 from charrnn.studies.look import legible, save
 from charrnn.studies.settings import (
     choose_base,
+    plain_value,
     settings_table,
     t_interval,
     varied_keys,
@@ -28,6 +30,7 @@ SAME = {"data": "other tunes", "data.split": "another split", "data.split_seed":
         "numerics": "another version of our arithmetic"}  # fmt: skip
 # Above the mean of the base setting: what every useful setting reaches, and none in its first epochs.
 MARGIN = 0.05
+LONGEST_NAME = 60  # of a picture
 EPOCH_TIMES = "epoch_time.csv"
 # The keys on which the time of an epoch does not depend.
 TIMELESS = ("seed", "trainer.max_epochs", "trainer.patience", "data.split_seed")
@@ -39,10 +42,20 @@ def compare(config: AnalyzeConfig, default: dict[str, Any]) -> Path:
     runs, epochs = load(selection)
     if not config.mixed:
         _check_same(runs)
-    keys = varied_keys(runs) + [key for key in ("data", "numerics") if _values(runs, key) > 1 and config.mixed]
+    known = {key for settings in selection.missing.values() for key in settings if "." in key}
+    if config.mixed and "numerics" in runs:  # an unfinished run will be of today's
+        runs = runs.assign(numerics=runs["numerics"].fillna(run.NUMERICS), data=runs["data"].map(_short))
+    keys = varied_keys(runs, known) + [key for key in ("data", "numerics") if _values(runs, key) > 1 and config.mixed]
     runs = with_settings(runs.sort_values(keys, kind="stable", key=_sortable) if keys else runs, keys)
+    finished = runs[runs["state"] == "finished"]
+    copies = finished.index[finished.duplicated(["setting", "seed"])]
+    runs["error"] = runs["error"].astype(object)
+    runs.loc[copies, "state"] = "damaged"
+    runs.loc[copies, "error"] = "a copy: another run has its setting and seed"
     folder = Path(config.report_dir) / (config.name or selection.name)
     folder.mkdir(parents=True, exist_ok=True)
+    for older in [*folder.glob("*.png"), *folder.glob("*.svg"), folder / "settings.csv"]:
+        older.unlink(missing_ok=True)  # of settings that are no longer compared
     usable = runs[runs["setting"] != "?"]
     written, base, target = [], "", None
     settings = pd.DataFrame()
@@ -145,22 +158,31 @@ def _draw(
     columns = runs.set_index("run")[["setting", "seconds_per_epoch"]]
     epochs = epochs.join(columns, on="run")
     epochs = epochs[epochs["setting"] != "?"]
+    # Means of finished runs; of a setting that has none, what there is so far.
+    finished = runs[runs["state"] == "finished"]
+    epochs = epochs[epochs["run"].isin(finished["run"]) | ~epochs["setting"].isin(finished["setting"])]
     order = [setting for setting in settings["setting"] if setting in set(epochs["setting"])]
     epochs = pd.concat([epochs[epochs["setting"] == setting] for setting in order])
     written = []
     for setting, rows in epochs.groupby("setting", sort=False):
-        slug = re.sub(r"[^A-Za-z0-9._-]+", "_", f"curves_{setting}" if len(order) > 1 else "curves")[:60]
+        slug = re.sub(r"[^A-Za-z0-9._-]+", "_", f"curves_{setting}" if len(order) > 1 else "curves")
+        if len(slug) > LONGEST_NAME:
+            slug = f"{slug[: LONGEST_NAME - 9]}_{hashlib.sha256(str(setting).encode()).hexdigest()[:8]}"
         written += save(figures.loss_curves(rows, str(setting), baseline), folder / slug)
     if len(order) > 1 and legible(order):
         written += save(figures.all_curves(epochs, baseline), folder / "curves")
-    finished = runs[runs["state"] == "finished"]
+    # null is a value, too
+    gaps = {key: finished[key].map(plain_value) for key in keys if finished[key].isna().any()}
+    finished = finished.assign(**gaps)
+    settings = settings.assign(**{key: settings[key].map(plain_value) for key in gaps})
     if finished["setting"].nunique() > 1:
         written += save(figures.best_loss(finished, *_axes_of(finished, keys)), folder / "best_loss")
     timed = epochs.dropna(subset=["seconds_per_epoch"])
     if len(timed):
         written += save(figures.loss_against_time(timed), folder / "loss_against_time")
-    if len(keys) == 2 and all(settings[key].nunique() > 1 for key in keys) and settings["best_val_loss"].notna().any():
-        written += save(figures.heat_map(settings, *keys), folder / "heat_map")
+    measured = settings[settings["best_val_loss"].notna()]
+    if len(keys) == 2 and len(measured) == measured[keys[0]].nunique() * measured[keys[1]].nunique() > 3:
+        written += save(figures.heat_map(measured, *keys), folder / "heat_map")
     return written
 
 
@@ -170,4 +192,7 @@ def _axes_of(runs: pd.DataFrame, keys: list[str]) -> tuple[str | None, str | Non
     if not numeric or len(keys) > 2:
         return None, None
     x = max(numeric, key=lambda key: runs[key].nunique())
-    return x, next((key for key in keys if key != x), None)
+    by = next((key for key in keys if key != x), None)
+    if by is not None and runs.groupby(by)[x].nunique().max() < 2:
+        return None, None  # the two change together
+    return x, by

@@ -51,8 +51,8 @@ def speed(folders: Iterable[Path]) -> tuple[float, int]:
     """
     ratios = []
     for folder in folders:
-        seconds = [float(row["seconds"]) for row in epochs(folder) if row["seconds"]]
         try:
+            seconds = [float(row["seconds"]) for row in epochs(folder) if row["seconds"]]
             config = build(TrainConfig, yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8")))
             report = run.read_json(folder / "data.json")
             told = seconds_per_epoch(config, report["alphabet"], report["split"]["train"]["characters"])
@@ -68,5 +68,5 @@ def epochs(folder: Path) -> list[dict[str, str]]:
     try:
         with open(folder / "metrics.csv", encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
-    except (OSError, ValueError):
+    except (OSError, ValueError, csv.Error):
         return []

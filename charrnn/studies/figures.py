@@ -49,6 +49,8 @@ def loss_curves(epochs: pd.DataFrame, setting: str, baseline: float | None = Non
     draw_baseline(axes, baseline)
     seeds = f"{n} seeds: mean, range, each" if n > 1 else "1 seed"
     axes.set(xlabel="epoch", title=f"{setting} ({seeds})")
+    if epochs["epoch"].max() == 1:
+        axes.set_xlim(0.5, 1.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     name_loss_axis(axes, LOSS, epochs[["train/loss", "val/loss"]].stack())
     axes.legend(frameon=False, loc="upper right")
@@ -88,6 +90,7 @@ def best_loss(runs: pd.DataFrame, x: str | None, by: str | None = None) -> Figur
     """
     figure, axes = new_figure(wide=1 if x else runs["setting"].nunique() / 8)
     names = list(dict.fromkeys(runs["setting"]))
+    counts: list[tuple[tuple[float, float], int]] = []
     places = runs["setting"].map(names.index) if x is None else runs[x].astype(float)
     for number, (name, line) in enumerate(runs.groupby(by, sort=False) if by else [("", runs)]):
         means = []
@@ -97,8 +100,7 @@ def best_loss(runs: pd.DataFrame, x: str | None, by: str | None = None) -> Figur
             half = found.mean - found.low if found.n > 1 else 0
             look = {**style(number), "linestyle": "none"}
             axes.errorbar(place, found.mean, half, capsize=5, zorder=3, **look)
-            at = (place, found.mean)
-            axes.annotate(f"n={found.n}", at, xytext=(7, 6), textcoords="offset points", fontsize=8)
+            counts.append(((place, found.mean), found.n))
             means.append((place, found.mean))
         if x is not None:
             look = {**style(number), "linewidth": 1}
@@ -115,7 +117,12 @@ def best_loss(runs: pd.DataFrame, x: str | None, by: str | None = None) -> Figur
         draw_legend(axes)
     axes.margins(x=0.12)
     name_loss_axis(axes, f"best validation {LOSS}", runs["best_val_loss"])
-    axes.set_title("runs (dots), mean and 95 % t interval over seeds")
+    n = {n for _, n in counts}
+    if len(n) > 1:
+        for at, number in counts:
+            axes.annotate(f"n={number}", at, xytext=(7, 6), textcoords="offset points", fontsize=8)
+    every = f", n={n.pop()} each" if len(n) == 1 else ""
+    axes.set_title(f"runs (dots), mean and 95 % t interval over seeds{every}")
     return figure
 
 

@@ -64,7 +64,8 @@ def tick_at(axes: Axes, values: list[float], logarithmic: bool | None = None) ->
     """Ticks at these places and nowhere else; on a logarithmic axis where asked for, or where they lie far apart."""
     if logarithmic or (logarithmic is None and values[0] > 0 and values[-1] / values[0] > 20):
         axes.set_xscale("log")
-    axes.set_xticks(values, [f"{v:g}" for v in values])
+    shown = values[:: 1 + len(values) // 12]
+    axes.set_xticks(shown, [f"{v:g}" for v in shown])
     axes.xaxis.set_minor_locator(NullLocator())
 
 

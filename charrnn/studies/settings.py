@@ -3,7 +3,7 @@
 A setting is what the configurations of a comparison differ in, the seed apart.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,8 @@ from charrnn.errors import UserError
 from charrnn.studies.table import STATES, records
 
 CONFIDENCE = 0.95
-# Of a wrong verdict anywhere in one table (Holm 1979). At 0.05 every second thousand of tables without any difference
-# would show more than 5 % of wrong ones.
+# Of a wrong verdict anywhere in one table (Holm 1979). At 0.05, half of all batches of a thousand tables would have one
+# in more than 5 % of them.
 LEVEL = 0.04
 POWER = 0.8  # with which the smallest difference would be seen
 MEASURES = (
@@ -84,11 +84,14 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def smallest_difference(n: int, sd: float) -> float:
-    """What a paired t test of n pairs with this standard deviation of differences would see four times out of five."""
+def smallest_difference(n: int, sd: float, comparisons: int) -> float:
+    """What n pairs with this standard deviation of differences would be called better or worse for, four times of five.
+
+    In a table of so many `comparisons`, by the strictest of Holm's steps.
+    """
     if n < 2 or not sd > 0:
         return np.nan
-    bound = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)
+    bound = stats.t.ppf(1 - LEVEL / (2 * comparisons), n - 1)
 
     def missing_power(noncentrality: float) -> float:
         return float(stats.nct.sf(bound, n - 1, noncentrality)) - POWER
@@ -105,27 +108,26 @@ def verdict(difference: Interval, adjusted_p: float) -> str:
     return "not distinguishable"
 
 
-def varied_keys(runs: pd.DataFrame) -> list[str]:
-    """The keys in which the runs' configurations differ, the seed apart.
-
-    Of a run without a folder the manifest knows just the keys that its sweep varied.
-    """
+def varied_keys(runs: pd.DataFrame, known: Collection[str] = ()) -> list[str]:
+    """The keys in which the runs' configurations differ, the seed apart; `known` are those that a manifest tells of."""
     present = runs[~runs["state"].isin(["damaged", "missing"])]
-    absent = runs[runs["state"] == "missing"]
     dotted = [key for key in runs.columns if "." in key]
-    return [key for key in dotted if present[key].map(repr).nunique() > 1 or absent[key].notna().any()]
+    return [key for key in dotted if key in known or present[key].map(repr).nunique() > 1]
 
 
 def label(settings: dict[str, Any]) -> str:
     """`hidden=50 dropout=0.1`; of one setting alone, `all`."""
-    parts = [f"{run.short(key)}={_plain(value)}" for key, value in settings.items()]
+    parts = [f"{run.short(key)}={plain_value(value)}" for key, value in settings.items()]
     return " ".join(parts) or "all"
 
 
-def _plain(value: Any) -> str:
+def plain_value(value: Any) -> str:
+    """A setting's value as a label has it; different values stay different."""
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return "null"
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
+    if isinstance(value, int | float):
+        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+    return str(value)
 
 
 def with_settings(runs: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -141,10 +143,15 @@ def choose_base(runs: pd.DataFrame, keys: Sequence[str], default: dict[str, Any]
     if asked is not None:
         found = [one for one in labels if set(asked.replace(",", " ").split()) <= set(one.split())]
         if len(found) != 1:
-            raise UserError(f"base: expected one of {'; '.join(labels)}, got {asked!r}")
+            some = "; ".join(labels[:8]) + ("; …" if len(labels) > 8 else "")
+            raise UserError(f"base: expected one of {some}, got {asked!r}, which fits {len(found)}; write one out")
         return found[0]
     first = usable.drop_duplicates("setting").set_index("setting")
-    return min(labels, key=lambda one: sum(first.loc[one, key] != default.get(key) for key in keys))
+
+    def distance(one: str) -> int:
+        return sum(plain_value(first.loc[one, key]) != plain_value(default.get(key)) for key in keys)
+
+    return min(labels, key=distance)
 
 
 def settings_table(runs: pd.DataFrame, keys: Sequence[str], base: str) -> pd.DataFrame:
@@ -162,13 +169,18 @@ def settings_table(runs: pd.DataFrame, keys: Sequence[str], base: str) -> pd.Dat
                 row |= {measure: over_seeds.mean, f"{measure}_n": over_seeds.n, f"{measure}_sd": over_seeds.sd}
                 row |= {f"{measure}_low": over_seeds.low, f"{measure}_high": over_seeds.high}
         if "parameters" in done and len(done):
-            row["parameters"] = int(done["parameters"].iloc[0])
+            row["parameters"] = done["parameters"].iloc[0]
         if name != base:
             row |= _difference(done.set_index("seed")["best_val_loss"], base_losses)
         rows.append(row)
     table = pd.DataFrame(rows)
     if "p" in table:
         table["p_holm"] = holm(table["p"].to_list())
+        comparisons = max(1, int(table["p"].notna().sum()))
+        table["smallest_difference"] = [
+            smallest_difference(0 if np.isnan(row["pairs"]) else int(row["pairs"]), row["difference_sd"], comparisons)
+            for row in records(table)
+        ]
         table["verdict"] = [
             "base" if row["setting"] == base else verdict(_of_row(row), row["p_holm"]) for row in records(table)
         ]
@@ -184,7 +196,6 @@ def _difference(losses: pd.Series, base: pd.Series) -> dict[str, Any]:
         "difference_sd": found.sd,
         "difference_low": found.low,
         "difference_high": found.high,
-        "smallest_difference": smallest_difference(found.n, found.sd),
         "p": p_value(found),
     }
 

@@ -19,7 +19,11 @@ def summary(runs: pd.DataFrame, settings: pd.DataFrame, base: str, target: float
         lines.append(f"  {row['run']}: {row['state']}{f', {error}' if isinstance(error, str) else ''}")
     if "verdict" in settings and (settings["verdict"] != "base").any():
         lines.append(f"base      {base}; differences of best validation loss, paired by seed, in nats, 95 % t interval")
-        lines.append("          verdicts hold together: fewer than 5 % of such tables have a wrong one (Holm)")
+        if settings["p_holm"].notna().any():
+            lines.append(
+                "          verdicts hold together: fewer than 5 % of such tables have a wrong one (Holm); an interval"
+            )
+            lines.append("          is of its difference alone, and may leave out 0 without a verdict")
     if target is not None:
         lines.append(f"to_loss   epochs until a validation loss of {target:g} (val_loss=… for another)")
     if not timed and len(settings) > 1:

@@ -12,11 +12,18 @@ import pandas as pd
 import yaml
 
 from charrnn import run
-from charrnn.config import semantic
+from charrnn.config import TrainConfig, build, plain, semantic
 from charrnn.errors import UserError
 
 STATES = ("finished", "running", "stopped", "failed", "damaged", "missing")
 PATIENCE = 3  # the paper's
+
+
+# What `measures` says of a run that has any epoch.
+MEASURED = (
+    "epochs", "best_epoch", "best_val_loss", "end_val_loss", "best_train_loss", "end_train_loss", "patience_3_epoch",
+    "patience_3_cost",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,8 @@ class Selection:
 def select(runs: str) -> Selection:
     """A folder of runs, one run's folder, a glob over run folders, or the name of a sweep, shortened if you like."""
     path = Path(os.path.expanduser(runs))
+    if path.suffix == ".yaml" and path.is_file():
+        return _of_sweep(path)
     if path.is_dir():
         folders = [path] if (path / "config.yaml").exists() else _run_folders(path.iterdir())
         name = path.resolve().name
@@ -54,17 +63,17 @@ def _run_folders(paths: Iterable[Path]) -> list[Path]:
 
 
 def _manifest(path: Path) -> Path | None:
-    if path.suffix == ".yaml" and path.is_file():
-        return path
     above = path.parent if path.parent != Path() else Path("runs")
     found = sorted((above / "sweeps").glob(f"{glob.escape(path.name)}*.yaml"))
-    exact = [file for file in found if file.stem == path.name]
-    if len(exact or found) > 1:
+    exact = [file for file in found if path.name in (file.stem, file.stem.rsplit("_", 1)[0])]
+    if exact:  # of sweeps of one name, over other values, the one called last
+        return max(exact, key=lambda file: file.stat().st_mtime)
+    if len(found) > 1:
         names = ", ".join(file.stem for file in found)
         raise UserError(
             f"runs: expected one sweep, but {path.name!r} is the beginning of {names}; write one of them out"
         )
-    return next(iter(exact or found), None)
+    return next(iter(found), None)
 
 
 def _of_sweep(file: Path) -> Selection:
@@ -94,7 +103,9 @@ def load(selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
                 row["patience_3_cost"] = np.nan  # nobody knows what would have come
         rows.append(row)
     rows += [{"run": name, "state": "missing", **settings} for name, settings in selection.missing.items()]
-    return pd.DataFrame(rows), pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    table = pd.DataFrame(rows)
+    absent = {name: np.nan for name in (*MEASURED, "seed", "error", "test_loss", "parameters") if name not in table}
+    return table.assign(**absent), pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
 def measures(epochs: pd.DataFrame) -> dict[str, float]:
@@ -123,18 +134,21 @@ def measures(epochs: pd.DataFrame) -> dict[str, float]:
 
 def _epochs(folder: Path) -> pd.DataFrame | None:
     try:
-        table = pd.read_csv(folder / "metrics.csv")
+        table = pd.read_csv(folder / "metrics.csv").apply(pd.to_numeric)
         table = table.dropna(subset=["epoch", "train/loss", "val/loss"]).astype({"epoch": int})
-        return table.assign(epoch=table["epoch"] + 1) if len(table) else None
-    except (OSError, ValueError, LookupError):
+        if table.empty or table["epoch"].duplicated().any():
+            return None
+        return table.assign(epoch=table["epoch"] + 1)
+    except (OSError, ValueError, TypeError, LookupError):
         return None  # damaged, or not yet there: its state says it
 
 
 def _row(folder: Path) -> dict[str, Any]:
     row: dict[str, Any] = {"run": folder.name, "state": _state(folder)}
     try:
-        row |= semantic(yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8")))
-    except (OSError, ValueError, AttributeError, TypeError, yaml.YAMLError):
+        settings = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+        row |= semantic(plain(build(TrainConfig, dict(settings))))
+    except (OSError, ValueError, TypeError, yaml.YAMLError, UserError):
         row["state"] = "damaged"
     if row["state"] == "failed":
         row["error"] = run.read_status(folder)["error"]
@@ -149,15 +163,10 @@ def _row(folder: Path) -> dict[str, Any]:
 
 def _state(folder: Path) -> str:
     if (folder / "result.json").exists():
-        return "finished" if _is_result(run.read_result(folder)) and _epochs(folder) is not None else "damaged"
+        return "finished" if run.read_result(folder) is not None and _epochs(folder) is not None else "damaged"
     if run.is_running(folder):
         return "running"
-    state = run.read_status(folder)["state"]
-    return state if state in STATES else "stopped"
-
-
-def _is_result(content: dict[str, Any] | None) -> bool:
-    return content is not None and isinstance(content.get("best_val_loss"), float)
+    return "failed" if run.read_status(folder)["state"] == "failed" else "stopped"
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 import fcntl
 import math
+import os
+import shutil
 import tracemalloc
 from pathlib import Path
 
@@ -121,8 +123,46 @@ def test_a_sweep_is_found_by_the_beginning_of_its_name_and_knows_what_is_missing
     assert folder.name == "hidden_0a1b2c3d" and table["state"].to_list() == ["finished", "missing"]
     assert settings["missing"].to_dict() == {"hidden=50": 0, "hidden=60": 1}
     (sweeps / "hidden_ffffffff.yaml").write_text(yaml.safe_dump({"runs": runs}))
+    os.utime(sweeps / "hidden_0a1b2c3d.yaml", (0, 0))
+    assert select(str(tmp_path / "runs" / "hidden")).name == "hidden_ffffffff"  # of one name, the last
     with pytest.raises(UserError, match="beginning of hidden_0a1b2c3d, hidden_ffffffff"):
-        select(str(tmp_path / "runs" / "hidden"))
+        select(str(tmp_path / "runs" / "hid"))
+
+
+def test_copies_gaps_and_null_are_no_settings_of_their_own(tmp_path, default_config, fabricate, capsys):
+    one = fabricate([1.5, 1.4], seed=0)
+    shutil.copytree(one, one.with_name("copy"))
+    fabricate([1.5, 1.3], seed=1)
+    unfinished = fabricate([1.5, 1.2], seed=2)
+    (unfinished / "result.json").unlink()
+    run.write_status(unfinished, "finished", "")
+    (fabricate([1.5], seed=3) / "metrics.csv").write_text("epoch,train/loss,val/loss\n0,abc,def\n")
+    for seed in (0, 1):
+        other = fabricate([1.5, 1.1], hidden=75, seed=seed)
+        text = (other / "config.yaml").read_text()
+        (other / "config.yaml").write_text(
+            text.replace("hidden: 75", "hidden: 100").replace("patience: 3", "patience: null")
+        )
+    _, runs, settings = analysed(tmp_path, default_config)
+    assert settings.index.to_list() == ["patience=3", "patience=null"]
+    assert settings["finished"].to_list() == [2, 2] and settings["best_val_loss_n"].to_list() == [2, 2]
+    assert settings.loc["patience=3", "stopped"] == 1 and (runs["state"] == "damaged").sum() == 2
+    assert settings.loc["patience=null", "verdict"] != "base"  # the defaults are the base, null or not
+    assert "a copy" in capsys.readouterr().out
+
+
+def test_a_sweep_without_a_finished_run_is_a_table_of_states(tmp_path, default_config, fabricate, capsys):
+    for seed in (0, 1):
+        folder = fabricate([1.5], seed=seed)
+        (folder / "result.json").unlink()
+        (folder / "metrics.csv").unlink()
+        run.write_status(folder, "failed", "", "no GPU")
+    stale = tmp_path / "report" / "runs" / "heat_map.png"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    _, _, settings = analysed(tmp_path, default_config)
+    assert settings.loc["all", "failed"] == 2 and not stale.exists()
+    assert "2 failed" in capsys.readouterr().out
 
 
 def test_a_pattern_selects_runs_and_one_that_matches_nothing_is_refused(tmp_path, fabricate):

@@ -9,6 +9,7 @@ from scipy import stats
 
 from charrnn.errors import UserError
 from charrnn.studies.settings import (
+    LEVEL,
     Interval,
     choose_base,
     holm,
@@ -47,10 +48,12 @@ def test_holms_adjustment_is_that_of_the_textbook_and_ignores_what_has_no_p():
 
 def test_the_smallest_difference_is_seen_four_times_out_of_five():
     sd, n, random = 0.014, 5, np.random.default_rng(0)
-    draws = random.normal(smallest_difference(n, sd), sd, (20_000, n))
-    t = draws.mean(axis=1) / (draws.std(axis=1, ddof=1) / n**0.5)
-    assert (t > stats.t.ppf(0.975, n - 1)).mean() == pytest.approx(0.8, abs=0.01)
-    assert math.isnan(smallest_difference(1, math.nan)) and math.isnan(smallest_difference(3, 0.0))
+    for comparisons in (1, 4):
+        draws = random.normal(smallest_difference(n, sd, comparisons), sd, (20_000, n))
+        t = draws.mean(axis=1) / (draws.std(axis=1, ddof=1) / n**0.5)
+        assert (2 * stats.t.sf(t, n - 1) * comparisons <= LEVEL).mean() == pytest.approx(0.8, abs=0.01)
+    assert math.isnan(smallest_difference(1, math.nan, 1)) and math.isnan(smallest_difference(3, 0.0, 1))
+    assert smallest_difference(2, sd, 20) > smallest_difference(2, sd, 1) > 0.1
 
 
 def test_equal_differences_are_certain_and_no_difference_at_all_is_none():
@@ -77,7 +80,7 @@ def test_a_setting_is_what_differs_the_seed_apart():
 def test_a_missing_run_counts_for_the_setting_it_would_have_had():
     missing = {"run": "m", "state": "missing", "model.hidden": 75, "seed": 0}
     table = pd.concat([runs((50, "adam", 0, "finished", 1.5)), pd.DataFrame([missing])])
-    assert varied_keys(table) == ["model.hidden"]
+    assert varied_keys(table, {"model.hidden"}) == ["model.hidden"]
     settings = settings_table(with_settings(table, ["model.hidden"]), ["model.hidden"], "hidden=50").set_index(
         "setting"
     )
