@@ -1,6 +1,7 @@
 """What a person types behind the command: checked and quoted before Hydra parses it."""
 
 import difflib
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,7 +54,8 @@ def _prepared(argument: str, known: dict[str, dict[str, Any]], options: dict[str
     if name not in known:
         raise unknown_key(name, [*known, *(g for g in options if not g.startswith("hydra"))])
     if known[name].get("free_text") and not (known[name]["optional"] and value == "null"):
-        return f"{name}={quoted(value)}"
+        # A shell leaves ~ behind = as it stands.
+        return f"{name}={quoted(os.path.expanduser(value) if value.startswith('~/') else value)}"
     return argument
 
 

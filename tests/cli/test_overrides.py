@@ -1,5 +1,7 @@
 """What a person types arrives as typed."""
 
+import os
+
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -27,5 +29,6 @@ def test_free_text_survives_hydras_grammar_and_interpolation(text: str):
 
 def test_only_free_text_is_quoted_and_null_stays_null_where_it_may_be():
     known = known_keys(SCHEMAS["sample"])
+    assert prepared(["ckpt=~/a", "prompt=~A"], known) == [f"ckpt='{os.path.expanduser('~')}/a'", "prompt='~A'"]
     typed = ["ckpt=a,b", "temperature=0.5,1", "prompt=null", "prompt_file=null", "-m"]
     assert prepared(typed, known) == ["ckpt='a,b'", "temperature=0.5,1", "prompt='null'", "prompt_file=null", "-m"]
