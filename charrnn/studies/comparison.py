@@ -31,6 +31,7 @@ SAME = {"data": "other tunes", "data.split": "another split", "data.split_seed":
 # Above the mean of the base setting: what every useful setting reaches, and none in its first epochs.
 MARGIN = 0.05
 LONGEST_NAME = 60  # of a picture
+OURS = ("settings.csv", "curves*.png", "curves*.svg", "best_loss.*", "heat_map.*", "loss_against_time.*")
 EPOCH_TIMES = "epoch_time.csv"
 # The keys on which the time of an epoch does not depend.
 TIMELESS = ("seed", "trainer.max_epochs", "trainer.patience", "data.split_seed")
@@ -54,8 +55,8 @@ def compare(config: AnalyzeConfig, default: dict[str, Any]) -> Path:
     runs.loc[copies, "error"] = "a copy: another run has its setting and seed"
     folder = Path(config.report_dir) / (config.name or selection.name)
     folder.mkdir(parents=True, exist_ok=True)
-    for older in [*folder.glob("*.png"), *folder.glob("*.svg"), folder / "settings.csv"]:
-        older.unlink(missing_ok=True)  # of settings that are no longer compared
+    for older in [file for name in OURS for file in folder.glob(name)]:
+        older.unlink()  # of settings that are no longer compared
     usable = runs[runs["setting"] != "?"]
     written, base, target = [], "", None
     settings = pd.DataFrame()

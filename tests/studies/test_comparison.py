@@ -160,8 +160,10 @@ def test_a_sweep_without_a_finished_run_is_a_table_of_states(tmp_path, default_c
     stale = tmp_path / "report" / "runs" / "heat_map.png"
     stale.parent.mkdir(parents=True)
     stale.touch()
+    foreign = stale.with_name("holiday.png")
+    foreign.touch()
     _, _, settings = analysed(tmp_path, default_config)
-    assert settings.loc["all", "failed"] == 2 and not stale.exists()
+    assert settings.loc["all", "failed"] == 2 and not stale.exists() and foreign.exists()
     assert "2 failed" in capsys.readouterr().out
 
 
