@@ -107,6 +107,15 @@ def read_status(folder: Path) -> dict[str, Any]:
         return {"state": "unknown", "error": "no status.json: it never started, or was killed", "command": ""}
 
 
+def state(folder: Path) -> str:
+    """finished, running, failed, or stopped: not at its end, and nobody holds it."""
+    if read_result(folder) is not None:
+        return "finished"
+    if is_running(folder):
+        return "running"
+    return "failed" if read_status(folder)["state"] == "failed" else "stopped"
+
+
 def write_status(folder: Path, state: str, command: str, error: str | None = None) -> None:
     """For people: finished, stopped or failed, why, and how to run it again."""
     when = time.strftime("%Y-%m-%d %H:%M:%S")

@@ -1,6 +1,5 @@
 """Jobs side by side, one a core: what a worker process owes its parent, and a line of progress a job."""
 
-import csv
 import multiprocessing
 import os
 import signal
@@ -15,6 +14,7 @@ from typing import Any
 from tqdm import tqdm
 
 from charrnn import run
+from charrnn.studies.cost import epochs
 
 SECONDS_BETWEEN_LOOKS = 1.0
 # From the moment the parent is missed; a block of training takes 0.03 to 2 s, a checkpoint 0.05 s.
@@ -129,8 +129,7 @@ def failure(folder: Path, since: float) -> str | None:
 
 def _progress(folder: Path) -> str:
     try:
-        with open(folder / "metrics.csv", encoding="utf-8", newline="") as file:
-            last = list(csv.DictReader(file))[-1]
+        last = epochs(folder)[-1]
         return f"epoch {int(last['epoch']) + 1:3d}  val {float(last['val/loss']):.4f} nats"
-    except (OSError, LookupError, ValueError):
+    except (LookupError, ValueError):
         return "epoch   0"

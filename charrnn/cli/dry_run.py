@@ -55,12 +55,9 @@ def _time_left(seconds: float, is_bound: bool, known_from: int, workers: int) ->
 
 
 def _state(folder: Path) -> str:
-    if run.read_result(folder) is not None:
-        return "finished"
-    if run.is_running(folder):
-        return "running"
-    if run.read_status(folder)["state"] == "failed":
-        return "failed"
+    state = run.state(folder)
+    if state != "stopped":
+        return state
     return "resumable" if (folder / "last.ckpt").exists() else "new"
 
 

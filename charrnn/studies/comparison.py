@@ -95,13 +95,7 @@ def _check_same(runs: pd.DataFrame) -> None:
 
 
 def _short(value: object) -> str:
-    return (
-        value[:8]
-        if isinstance(value, str) and len(value) > 20
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
+    return value[:8] if isinstance(value, str) and len(value) > 20 else plain_value(value)
 
 
 def _target(runs: pd.DataFrame, base: str) -> float | None:

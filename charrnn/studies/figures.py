@@ -1,7 +1,10 @@
 """Figures from tables: a DataFrame in, a matplotlib Figure out; saving is the caller's."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
@@ -18,7 +21,7 @@ from charrnn.studies.look import (
     style,
     tick_at,
 )
-from charrnn.studies.settings import t_interval
+from charrnn.studies.settings import plain_value, t_interval
 
 LOSS = "loss, nats per character"
 
@@ -29,9 +32,8 @@ def loss_curves(epochs: pd.DataFrame, setting: str, baseline: float | None = Non
     `epochs` holds `run`, `epoch`, `train/loss` and `val/loss` of its runs; `baseline` is the n-gram model's validation
     loss. Mean and range end where the first run does: beyond, the mean would be that of other runs.
     """
-    figure, axes = new_figure(
-        layout=None
-    )  # there is one for every setting, and finding a layout takes a third of its time
+    # There is one for every setting, and finding a layout takes a third of its time.
+    figure, axes = new_figure(layout=None)
     figure.subplots_adjust(left=0.09, right=0.98, bottom=0.11, top=0.93)
     n = epochs["run"].nunique()
     for column, colour, dash in (("train/loss", COLOURS[1], DASHES[1]), ("val/loss", COLOURS[2], DASHES[0])):
@@ -70,10 +72,7 @@ def all_curves(epochs: pd.DataFrame, baseline: float | None = None) -> Figure:
             axes.fill_between(
                 shared.index, shared.min(axis=1), shared.max(axis=1), color=look["color"], alpha=0.15, linewidth=0
             )
-        axes.plot(
-            shared.index, shared.mean(axis=1), label=f"{setting} (n={shared.shape[1]})",
-            markevery=max(1, len(shared) // 8), **look,
-        )  # fmt: skip
+        _mean_line(axes, shared.index, shared, setting, look)
     draw_baseline(axes, baseline)
     axes.set(xlabel="epoch", title="mean and range over seeds")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -105,7 +104,10 @@ def best_loss(runs: pd.DataFrame, x: str | None, by: str | None = None) -> Figur
         if x is not None:
             look = {**style(number), "linewidth": 1}
             axes.plot(
-                *zip(*means, strict=True), zorder=2, label=f"{run.short(by)}={_shown(name)}" if by else None, **look
+                *zip(*means, strict=True),
+                zorder=2,
+                label=f"{run.short(by)}={plain_value(name)}" if by else None,
+                **look,
             )
     if x is not None:
         tick_at(axes, sorted(set(places)))
@@ -135,10 +137,7 @@ def loss_against_time(epochs: pd.DataFrame) -> Figure:
     for number, (setting, rows) in enumerate(epochs.groupby("setting", sort=False)):
         shared = _by_run(rows, "val/loss").dropna()
         seconds = shared.index * rows["seconds_per_epoch"].iloc[0]
-        axes.plot(
-            seconds, shared.mean(axis=1), label=f"{setting} (n={shared.shape[1]})",
-            markevery=max(1, len(shared) // 8), **style(number),
-        )  # fmt: skip
+        _mean_line(axes, seconds, shared, setting, style(number))
     axes.set(xlabel="training time alone on one thread, seconds", title="mean over seeds")
     name_loss_axis(axes, f"validation {LOSS}", epochs["val/loss"])
     draw_legend(axes)
@@ -160,19 +159,21 @@ def heat_map(settings: pd.DataFrame, rows: str, columns: str) -> Figure:
             dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
             text = f"{value:.3f}\nn={counts.to_numpy()[i, j]:.0f}"
             axes.text(j, i, text, ha="center", va="center", color="white" if dark else "black", fontsize=8)
-    axes.set_xticks(range(table.shape[1]), [_shown(v) for v in table.columns])
-    axes.set_yticks(range(table.shape[0]), [_shown(v) for v in table.index])
+    axes.set_xticks(range(table.shape[1]), [plain_value(v) for v in table.columns])
+    axes.set_yticks(range(table.shape[0]), [plain_value(v) for v in table.index])
     axes.set(xlabel=run.short(columns), ylabel=run.short(rows), title="mean best validation loss")
     figure.colorbar(shown, label="nats per character", format="%g").ax.yaxis.set_minor_locator(NullLocator())
     return figure
 
 
+def _mean_line(axes: Axes, at: pd.Index, losses: pd.DataFrame, setting: object, look: dict[str, Any]) -> None:
+    """The mean over seeds of `losses`, a column a run; some eight markers keep a line apart from the others in grey."""
+    every = max(1, len(losses) // 8)
+    axes.plot(at, losses.mean(axis=1), label=f"{setting} (n={losses.shape[1]})", markevery=every, **look)
+
+
 def _by_run(epochs: pd.DataFrame, column: str) -> pd.DataFrame:
     return epochs.pivot(index="epoch", columns="run", values=column)
-
-
-def _shown(value: object) -> str:
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
 PANELS = {

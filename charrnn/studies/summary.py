@@ -14,7 +14,7 @@ def summary(runs: pd.DataFrame, settings: pd.DataFrame, base: str, target: float
         lines += [_short_table(settings).to_string(index=False), ""]
     counts = runs["state"].value_counts()
     lines.append("runs      " + ", ".join(f"{counts[state]} {state}" for state in STATES if state in counts))
-    for row in runs[runs["state"].isin(["failed", "damaged"])].to_dict("records"):
+    for row in records(runs[runs["state"].isin(["failed", "damaged"])]):
         error = row.get("error")
         lines.append(f"  {row['run']}: {row['state']}{f', {error}' if isinstance(error, str) else ''}")
     if "verdict" in settings and (settings["verdict"] != "base").any():

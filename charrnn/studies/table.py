@@ -17,8 +17,6 @@ from charrnn.errors import UserError
 
 STATES = ("finished", "running", "stopped", "failed", "damaged", "missing")
 PATIENCE = 3  # the paper's
-
-
 # What `measures` says of a run that has any epoch.
 MEASURED = (
     "epochs", "best_epoch", "best_val_loss", "end_val_loss", "best_train_loss", "end_train_loss", "patience_3_epoch",
@@ -95,7 +93,8 @@ def load(selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     rows, tables = [], []
     for folder in selection.folders:
-        row, epochs = _row(folder), _epochs(folder)
+        epochs = _epochs(folder)
+        row = _row(folder, has_epochs=epochs is not None)
         if epochs is not None:
             tables.append(epochs.assign(run=folder.name))
             row |= measures(epochs)
@@ -143,8 +142,8 @@ def _epochs(folder: Path) -> pd.DataFrame | None:
         return None  # damaged, or not yet there: its state says it
 
 
-def _row(folder: Path) -> dict[str, Any]:
-    row: dict[str, Any] = {"run": folder.name, "state": _state(folder)}
+def _row(folder: Path, has_epochs: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {"run": folder.name, "state": _state(folder, has_epochs)}
     try:
         settings = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
         row |= semantic(plain(build(TrainConfig, dict(settings))))
@@ -161,12 +160,11 @@ def _row(folder: Path) -> dict[str, Any]:
     return row | {key: result[key] for key in kept if key in result}
 
 
-def _state(folder: Path) -> str:
-    if (folder / "result.json").exists():
-        return "finished" if run.read_result(folder) is not None and _epochs(folder) is not None else "damaged"
-    if run.is_running(folder):
-        return "running"
-    return "failed" if run.read_status(folder)["state"] == "failed" else "stopped"
+def _state(folder: Path, has_epochs: bool) -> str:
+    state = run.state(folder)
+    if (folder / "result.json").exists() and not (state == "finished" and has_epochs):
+        return "damaged"
+    return state
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

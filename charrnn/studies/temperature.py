@@ -22,11 +22,10 @@ from charrnn.music.notation import read
 from charrnn.studies.figures import against_temperature
 from charrnn.studies.look import save
 from charrnn.studies.settings import Interval, t_interval, wilson
-from charrnn.studies.tunes import Human, human_tunes, read_tunes
+from charrnn.studies.tunes import SHARES, Human, human_tunes, measure_tunes, read_tunes
 
 TEMPERATURES = (0.25, 0.5, 0.7, 1.0, 1.4, 2.0)
 SHOWN, EACH = (1.0, 0.5, 2.0), 2  # the paper's six, in its order
-SHARES = ("well_formed", "key_missing")
 SHARES_OVER_TUNES = ("bar_fit", "same_length", "stepwise", "copied_share", "similarity")
 OVER_TUNES = ("junk_per_100_notes", "notes", "length_entropy", "interval", *SHARES_OVER_TUNES)
 RESAMPLES = 300
@@ -43,6 +42,7 @@ def report_temperature(config: AnalyzeConfig) -> Path:
     folder = Path(config.report_dir) / (config.name or f"temperature_{file.parent.name}")
     (folder / "tunes").mkdir(parents=True, exist_ok=True)
     rows = []
+    shown: dict[str, str] = {}
     for temperature in TEMPERATURES:
         tunes = list(sample(model, vocab, temperature=temperature, num_tunes=config.num_tunes, seed=0))
         texts = [tune.text for tune in tunes]
@@ -51,8 +51,9 @@ def report_temperature(config: AnalyzeConfig) -> Path:
         rows.append(_row(f"{temperature:g}", texts, scores, temperature, human))
         rows[-1] |= {"likeliest": likeliest.value, "likeliest_low": likeliest.low, "likeliest_high": likeliest.high}
         if temperature in SHOWN:
-            _show(folder / "tunes", temperature, texts[:EACH])
+            shown |= {f"T{temperature:g}_{number}": text for number, text in enumerate(texts[:EACH])}
         print(_line(rows[-1]), flush=True)
+    _show(folder / "tunes", shown)
     if human:
         scores = list(score_tunes(model, vocab, human.tunes, [True] * len(human.tunes)))
         rows.append(_row("human", human.tunes, scores, 1.0, human))
@@ -68,20 +69,16 @@ def report_temperature(config: AnalyzeConfig) -> Path:
     return folder
 
 
-def _show(folder: Path, temperature: float, texts: Sequence[str]) -> None:
+def _show(folder: Path, texts: dict[str, str]) -> None:
     with Engraver() as engraver:
-        for number, text in enumerate(texts):
-            stem = folder / f"T{temperature:g}_{number}"
-            run.write_text(Path(f"{stem}.abc"), text + "\n")
-            engraver.write(text, stem)
+        for name, text in texts.items():
+            run.write_text(folder / f"{name}.abc", text + "\n")
+            engraver.write(text, folder / name)
 
 
 def _row(name: str, texts: list[str], scores: list[Scores], temperature: float, human: Human | None) -> dict[str, Any]:
     """Every measure with its 95 % interval over tunes."""
-    measured = [quality.measure(text) for text in texts]
-    if human:
-        copies = [human.training.originality(text) for text in texts]
-        measured = [tune | copy for tune, copy in zip(measured, copies, strict=True)]
+    measured = measure_tunes(texts, human)
     found = {key: wilson(sum(tune[key] for tune in measured), len(texts)) for key in SHARES}
     for key in OVER_TUNES:
         found[key] = t_interval(tune[key] for tune in measured if tune.get(key) is not None)

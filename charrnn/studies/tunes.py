@@ -108,16 +108,21 @@ def human_tunes(ckpt: str | None, must_be: bool) -> Human | None:
     return Human((held_out[::2], held_out[1::2]), training)
 
 
+def measure_tunes(texts: Sequence[str], human: Human | None) -> list[dict[str, Any]]:
+    """Of each tune its quality, and its originality where the training tunes are known."""
+    if human is None:
+        return [quality.measure(text) for text in texts]
+    return [quality.measure(text) | human.training.originality(text) for text in texts]
+
+
 def _measured(texts: Sequence[str], human: Human | None, reference: Sequence[str]) -> dict[str, Any]:
     """`tunes`, the measures of each, and `summary`, those of all."""
-    tunes = [quality.measure(text) for text in texts]
+    tunes = measure_tunes(texts, human)
     summary = quality.summarize(texts, reference)
     for name, distance in summary.pop("distance", {}).items():
         summary[f"{name}_distance"] = distance
     if human:
-        copies = [human.training.originality(text) for text in texts]
-        tunes = [tune | copy for tune, copy in zip(tunes, copies, strict=True)]
-        summary |= originality.summarize(copies)
+        summary |= originality.summarize(tunes)
     for key in SHARES:
         found = wilson(round(summary[key] * len(texts)), len(texts))
         summary |= {f"{key}_low": found.low, f"{key}_high": found.high}
