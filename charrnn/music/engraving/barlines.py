@@ -6,10 +6,10 @@ from typing import NamedTuple
 from charrnn.music.notation import Bar
 from charrnn.music.notation.bars import divides, repeats
 
-# Of bar lines that repeat nothing, by what stands in them.
+# Of bar lines that repeat nothing, by what stands in them; verovio draws no heavy-light.
 _STYLES = (
     ("|]", "light-heavy"),
-    ("[|", "heavy-light"),
+    ("[|", "light-light"),
     ("||", "light-light"),
     (".|", "dotted"),
     ("|", ""),
@@ -46,7 +46,7 @@ def lines(bars: Sequence[Bar]) -> list[Lines]:
         style = _style(bar.closing) if not back else "light-heavy"
         found.append(
             Lines(
-                _bar_line("left", "heavy-light" if "repeat" in left else "", left),
+                _bar_line("left", "", left),
                 _bar_line("right", style, right),
             )
         )

@@ -6,13 +6,15 @@ from fractions import Fraction
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
-from charrnn.music.engraving.marks import Marks, marks
+from charrnn.music.engraving.marks import Marks
 from charrnn.music.engraving.rhythm import Event, dotted, layers, pieces, tuplets
 from charrnn.music.engraving.signatures import changes
 from charrnn.music.notation import Bar, Note, Reading
 
 _ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 _SHORT = ("eighth", "16th", "32nd", "64th", "128th", "256th")  # what beams join
+_SEVERAL_BARS = re.compile("[ZX][0-9/]")
+_LONGEST_WORDS = 40  # characters above a note: what is longer would run off the page
 _NO_MARKS = Marks()
 _HIGHEST_OCTAVE = 9  # MusicXML counts octaves from 0 to 9
 # Decorations by what they are called in the text (ABC 2.1, section 4.14), and the group of notations they belong to.
@@ -38,8 +40,8 @@ def plain(text: str) -> str:
 class Writer:
     """Writes the bars of one voice in their order; `divisions` are the parts of a quarter that MusicXML counts in."""
 
-    def __init__(self, reading: Reading, voice: str, divisions: int):
-        self.text, self.marks, self.changes = reading.text, marks(reading), changes(reading, voice)
+    def __init__(self, reading: Reading, marks: dict[int, Marks], voice: str, divisions: int):
+        self.text, self.marks, self.changes = reading.text, marks, changes(reading, voice)
         self.divisions = divisions
         self.accidentals: dict[tuple[str, int], int] = {}  # in force in this bar
         self.alters: dict[str, int] = {}  # of the key
@@ -53,7 +55,7 @@ class Writer:
             if voice > 1:
                 found.append(f"<backup><duration>{back}</duration></backup>")
             back = 0
-            if len(layer) == 1 and not layer[0].notes and layer[0].duration and bar.length == bar.expected:
+            if _is_bar_of_rest(layer, bar) and not _SEVERAL_BARS.match(self.text, bar.position):
                 back = self._ticks(bar.length)
                 found.append(f'<note><rest measure="yes"/><duration>{back}</duration><voice>{voice}</voice></note>')
                 continue
@@ -79,7 +81,7 @@ class Writer:
             marks = self._marks(event.position)
             if event.notes:
                 yield self._attributes(event.position), 0
-            for words in filter(None, map(plain, marks.words)):
+            for words in filter(None, (plain(words)[:_LONGEST_WORDS] for words in marks.words)):
                 words = f'<words font-style="normal">{escape(words)}</words>'
                 yield f'<direction placement="above"><direction-type>{words}</direction-type></direction>', 0
             for number, chord in enumerate(event.graces):
@@ -146,19 +148,25 @@ class Writer:
 
     def _attributes(self, position: int) -> str:
         """Divisions, key, time and clef that have changed before `position`."""
-        found = ""
+        due = None
         while self.changes and self.changes[0].position < position:
             change = self.changes.pop(0)
-            self.alters = self.alters if change.alters is None else change.alters
-            divisions = f"<divisions>{self.divisions}</divisions>" if change.position < 0 else ""
-            found += f"<attributes>{divisions}{change.key}{change.time}{change.clef}</attributes>"
-        return found
+            due = due.followed_by(change) if due else change
+        if due is None:
+            return ""
+        self.alters = self.alters if due.alters is None else due.alters
+        divisions = f"<divisions>{self.divisions}</divisions>" if due.position < 0 else ""
+        return f"<attributes>{divisions}{due.key}{due.time}{due.clef}</attributes>"
 
     def _marks(self, position: int) -> Marks:
         return self.marks.get(position, _NO_MARKS)
 
     def _ticks(self, duration: Fraction) -> int:
         return round(duration * 4 * self.divisions)
+
+
+def _is_bar_of_rest(layer: list[Event], bar: Bar) -> bool:
+    return len(layer) == 1 and not layer[0].notes and layer[0].duration == bar.length == bar.expected
 
 
 def _ties(notes: list[Note]) -> tuple[set[int], set[int]]:

@@ -1,4 +1,4 @@
-"""What the text says of notes and a reading does not keep: beams, slurs, tuplets, decorations, names of chords."""
+"""What a reading does not keep of the text around its notes: beams, slurs, tuplets, decorations, names of chords."""
 
 from dataclasses import dataclass, field
 
@@ -12,13 +12,15 @@ _BEAMED = (
     S.NUMERATOR, S.SLASH, S.DENOMINATOR, S.NOTE, S.CHORD_END, S.GRACE, S.GRACE_SLASH, S.GRACE_END, S.SLUR, S.SLUR_END,
     *_TUPLETS, S.TIE, S.SHORT_LONG, S.LONG_SHORT, S.QUOTE_END, S.BANG_END, S.PLUS_END, S.DOT, S.DECORATION, S.IGNORED,
 )  # fmt: skip
+_LETTERS = (S.LINE_LETTER, S.INLINE_LETTER)
+_VALUES = (S.VALUE, S.INLINE_VALUE)
 _MOST_SLURS = 6  # at a time: MusicXML numbers them 1 to 6
 _NO_CHORD = ("^", "_", "<", ">", "@")  # how annotations begin (ABC 2.1, section 4.19)
 
 
 @dataclass(slots=True)
 class Marks:
-    """Of a note or chord; `slurs` are (number, start or stop), `beamed`: a beam may join it to the one before."""
+    """Of a note or chord; `slurs` are (number, start or stop), `beamed` where a beam may join it to the one before."""
 
     beamed: bool = False
     tuplet: bool = False
@@ -34,7 +36,7 @@ def marks(reading: Reading) -> dict[int, Marks]:
     found: dict[int, Marks] = {}
     slurs: dict[str, list[int | None]] = {}  # of each voice, where they began
     opened = 0
-    last, coming = -1, Marks()
+    last, coming, before = -1, Marks(), 0
     for kind, start, end in tokens(text)[reading.header.tokens :]:
         if start in voices:
             found[start], last = coming, start
@@ -57,8 +59,11 @@ def marks(reading: Reading) -> dict[int, Marks]:
             coming.words.append(text[start + 1 : end - 1].lstrip("".join(_NO_CHORD)))
         elif kind in (S.BANG_END, S.PLUS_END):
             coming.decorations.append(text[start + 1 : end - 1])
-        elif kind in (S.DOT, S.DECORATION):
+        elif kind in (S.DOT, S.DECORATION, *_LETTERS):
             coming.decorations.append(text[start:end])
+        elif kind in _VALUES and before in _LETTERS:
+            coming.decorations.pop()  # which named the field
         if kind not in _BEAMED and start not in voices:
             coming.beamed = False
+        before = kind
     return found

@@ -4,6 +4,7 @@ from xml.sax.saxutils import escape
 
 from charrnn.music.engraving.barlines import Lines, lines
 from charrnn.music.engraving.elements import Writer, plain
+from charrnn.music.engraving.marks import marks
 from charrnn.music.notation import Bar, Note, Reading
 
 DIVISIONS = 80_640  # of a quarter note: 2^8 · 3^2 · 5 · 7, so that binary values and their tuplets are whole numbers
@@ -19,11 +20,12 @@ def musicxml(reading: Reading, remark: str = "") -> str:
     for number, bar in enumerate(reading.bars):
         voices.setdefault(bar.voice, []).append((bar, notes.get(number, [])))
     voices = {voice: bars for voice, bars in voices.items() if any(held for _, held in bars)}
+    found = marks(reading)
     longest = max(map(len, voices.values()), default=0)
     ids = [f"P{i}" for i in range(1, len(voices) + 1)]
     parts: list[str] = []
     for part, (voice, bars) in zip(ids, voices.items(), strict=True):
-        writer = Writer(reading, voice, DIVISIONS)
+        writer = Writer(reading, found, voice, DIVISIONS)
         measures: list[str] = []
         for (bar, held), between in zip(bars, lines([bar for bar, _ in bars]), strict=True):
             first = not parts and not measures
@@ -39,11 +41,19 @@ def musicxml(reading: Reading, remark: str = "") -> str:
 
 
 def _credits(reading: Reading) -> str:
-    title = plain(reading.header.title)
-    title = title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1] + "…"
-    composer = next((plain(f.value) for f in reading.header.fields if f.letter == "C"), "")[:_LONGEST_TITLE]
-    creator = f'<creator type="composer">{escape(composer)}</creator>' if composer else ""
-    return f"<work><work-title>{escape(title)}</work-title></work><identification>{creator}</identification>"
+    """The title above the music, the rhythm on its left and the composer on its right."""
+    fields = {field.letter: plain(field.value) for field in reversed(reading.header.fields) if field.letter in "TCR"}
+    found = []
+    for letter, side, height, weight in (
+        ("T", "center", "top", "bold"),
+        ("R", "left", "bottom", "normal"),
+        ("C", "right", "bottom", "normal"),
+    ):
+        if words := fields.get(letter):
+            words = escape(words if len(words) <= _LONGEST_TITLE else words[: _LONGEST_TITLE - 1] + "…")
+            style = f'justify="{side}" valign="{height}" font-weight="{weight}"'
+            found.append(f'<credit page="1"><credit-words {style}>{words}</credit-words></credit>')
+    return "".join(found)
 
 
 def _measure(number: int, content: str, between: Lines, remark: str = "") -> str:

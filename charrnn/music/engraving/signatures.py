@@ -7,7 +7,7 @@ from charrnn.music.notation import Field, Reading
 from charrnn.music.notation.fields import CLEF_ONLY, NO_KEY, Key, read_key, read_meter
 
 _CLEF = re.compile(r"(?i)(?:^|[ \t=])(treble|bass|alto|tenor)([+-]8)?")
-_CLEFS = {"treble": "G2", "bass": "F4", "alto": "C3", "tenor": "C4"}
+_CLEFS = {"treble": ("G", 2), "bass": ("F", 4), "alto": ("C", 3), "tenor": ("C", 4)}
 
 
 class Change(NamedTuple):
@@ -19,6 +19,11 @@ class Change(NamedTuple):
     clef: str
     alters: dict[str, int] | None
 
+    def followed_by(self, later: "Change") -> "Change":
+        """Both at once, where no music stands between them."""
+        alters = self.alters if later.alters is None else later.alters
+        return Change(self.position, later.key or self.key, later.time or self.time, later.clef or self.clef, alters)
+
 
 def changes(reading: Reading, voice: str) -> list[Change]:
     """Clef, key and meter of one voice in the order of the text, first those it begins with.
@@ -29,7 +34,7 @@ def changes(reading: Reading, voice: str) -> list[Change]:
     begin = Change(-1, _key(NO_KEY), "", _clef("treble"), {})
     for field in reading.header.fields:
         if field.letter in "KM" or (field.letter == "V" and field.value.split()[:1] == [voice]):
-            begin = _after(begin, _change(field))
+            begin = begin.followed_by(_change(field))
     found = [begin]
     current = ""
     for field in reading.fields[header:]:
@@ -38,11 +43,6 @@ def changes(reading: Reading, voice: str) -> list[Change]:
         if current == voice and any((change := _change(field))[1:4]):
             found.append(change)
     return found
-
-
-def _after(one: Change, other: Change) -> Change:
-    alters = one.alters if other.alters is None else other.alters
-    return Change(one.position, other.key or one.key, other.time or one.time, other.clef or one.clef, alters)
 
 
 def _change(field: Field) -> Change:
@@ -83,6 +83,6 @@ def _clef(value: str) -> str:
     match = _CLEF.search(value)
     if match is None:
         return ""
-    sign, line = tuple(_CLEFS[match[1].lower()])
+    sign, line = _CLEFS[match[1].lower()]
     octave = f"<clef-octave-change>{int(match[2]) // 8}</clef-octave-change>" if match[2] else ""
     return f"<clef><sign>{sign}</sign><line>{line}</line>{octave}</clef>"
