@@ -151,7 +151,7 @@ def test_fields_between_two_bars_change_together():
 
 
 def test_decorations_at_the_beginning_of_a_line():
-    root = document("uC4 vD4|\nTE8|\nP:B\nF8|")
+    root = document("uC4 vD4|\nTE8|\nP:B\nF8|\nP:\\\n[P:\\]G8|")
     assert all(root.find(f".//{tag}") is not None for tag in ("up-bow", "trill-mark"))
     assert root.find(".//inverted-mordent") is None
 

@@ -44,12 +44,7 @@ def lines(bars: Sequence[Bar]) -> list[Lines]:
         if repeats(bar.opening)[1]:
             left += '<repeat direction="forward"/>'
         style = _style(bar.closing) if not back else "light-heavy"
-        found.append(
-            Lines(
-                _bar_line("left", "", left),
-                _bar_line("right", style, right),
-            )
-        )
+        found.append(Lines(_bar_line("left", "", left), _bar_line("right", style, right)))
     return found
 
 

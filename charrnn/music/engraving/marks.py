@@ -12,8 +12,7 @@ _BEAMED = (
     S.NUMERATOR, S.SLASH, S.DENOMINATOR, S.NOTE, S.CHORD_END, S.GRACE, S.GRACE_SLASH, S.GRACE_END, S.SLUR, S.SLUR_END,
     *_TUPLETS, S.TIE, S.SHORT_LONG, S.LONG_SHORT, S.QUOTE_END, S.BANG_END, S.PLUS_END, S.DOT, S.DECORATION, S.IGNORED,
 )  # fmt: skip
-_LETTERS = (S.LINE_LETTER, S.INLINE_LETTER)
-_VALUES = (S.VALUE, S.INLINE_VALUE)
+_DECORATIONS = (S.DOT, S.DECORATION, S.LINE_LETTER, S.INLINE_LETTER)
 _MOST_SLURS = 6  # at a time: MusicXML numbers them 1 to 6
 _NO_CHORD = ("^", "_", "<", ">", "@")  # how annotations begin (ABC 2.1, section 4.19)
 
@@ -33,10 +32,11 @@ def marks(reading: Reading) -> dict[int, Marks]:
     """The marks of every note and chord, by its position; grace notes have none."""
     text = reading.text
     voices = {n.position if n.chord is None else n.chord: n.voice for n in reading.notes if not n.grace}
+    fields = {field.position for field in reading.fields}
     found: dict[int, Marks] = {}
     slurs: dict[str, list[int | None]] = {}  # of each voice, where they began
     opened = 0
-    last, coming, before = -1, Marks(), 0
+    last, coming = -1, Marks()
     for kind, start, end in tokens(text)[reading.header.tokens :]:
         if start in voices:
             found[start], last = coming, start
@@ -59,11 +59,8 @@ def marks(reading: Reading) -> dict[int, Marks]:
             coming.words.append(text[start + 1 : end - 1].lstrip("".join(_NO_CHORD)))
         elif kind in (S.BANG_END, S.PLUS_END):
             coming.decorations.append(text[start + 1 : end - 1])
-        elif kind in (S.DOT, S.DECORATION, *_LETTERS):
+        elif kind in _DECORATIONS and start not in fields:
             coming.decorations.append(text[start:end])
-        elif kind in _VALUES and before in _LETTERS:
-            coming.decorations.pop()  # which named the field
         if kind not in _BEAMED and start not in voices:
             coming.beamed = False
-        before = kind
     return found
