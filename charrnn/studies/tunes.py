@@ -65,9 +65,8 @@ def report_quality(config: AnalyzeConfig) -> Path:
         columns["human"] = _measured(human.tunes, human, [])
         distances = quality.summarize(human.halves[1], human.halves[0])["distance"]
         columns["human"]["summary"] |= {f"{name}_distance": value for name, value in distances.items()}
-    folder = Path(config.report_dir) / (
-        config.name or f"quality_{(source.parent if source.is_file() else source).name}"
-    )
+    named = source.parent if source.name == "tunes.jsonl" else source
+    folder = Path(config.report_dir) / (config.name or f"quality_{named.name}")
     folder.mkdir(parents=True, exist_ok=True)
     run.write_text(folder / "tunes.csv", pd.DataFrame(ours["tunes"]).to_csv(index_label="tune"))
     run.write_json(folder / "quality.json", {name: column["summary"] for name, column in columns.items()})
