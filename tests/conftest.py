@@ -32,8 +32,8 @@ class Commands:
 
     def start(self, program: str, *arguments: str, **options) -> subprocess.Popen:
         command = [sys.executable, str(ROOT / f"{program}.py"), *arguments]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        return subprocess.Popen(command, cwd=self.home, env=self.environment(), **{**pipes, **options})
+        usual = {"env": self.environment(), "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen(command, cwd=self.home, **{**usual, **options})
 
     def run(self, program: str, *arguments: str, **options) -> subprocess.CompletedProcess:
         with self.start(program, *arguments, **options) as process:

@@ -100,6 +100,25 @@ def test_sampling_prints_and_writes_the_tunes(commands: Commands, trained: Path)
     assert fewer.returncode == 0 and len(list(folder.glob("*.abc"))) == 1
 
 
+def test_an_engine_that_is_missing_is_said_once(commands: Commands, trained: Path):
+    engines = commands.home / "engines"
+    engines.mkdir()
+    for name in ("verovio", "symusic"):
+        (engines / f"{name}.py").write_text(f'raise ModuleNotFoundError("No module named {name!r}")\n')
+    environment = commands.environment()
+    environment["PYTHONPATH"] += os.pathsep + str(engines)
+    done = commands.run(
+        "sample", f"ckpt={trained}", "num_tunes=2", "max_chars=99", "prompt=X:1\nK:C\nCD|", env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.findall("^scores .*", done.stdout, re.MULTILINE) == [
+        f"scores    no {kinds}: No module named '{name}'; install what is missing, or leave {kinds} out of formats=[…]"
+        for kinds, name in (("mid, ogg", "symusic"), ("svg, png", "verovio"))
+    ]
+    (folder,) = (commands.home / "samples").iterdir()
+    assert {file.suffix for file in folder.iterdir()} == {".abc", ".svg", ".png", ".jsonl"}
+
+
 def test_tunes_are_measured_beside_human_ones(commands: Commands, trained: Path):
     assert commands.run("sample", f"ckpt={trained}", "num_tunes=5", "max_chars=200").returncode == 0
     (samples,) = (commands.home / "samples").iterdir()
@@ -108,9 +127,10 @@ def test_tunes_are_measured_beside_human_ones(commands: Commands, trained: Path)
     assert "these, 5 tunes" in done.stdout and "human, 2 tunes" in done.stdout
     report = commands.home / "report" / f"quality_{samples.name}"
     assert len(pd.read_csv(report / "tunes.csv")) == 5
-    alone = commands.run("analyze", "analysis=quality", f"tunes={TUNES}", "name=ours")
+    shutil.copy(TUNES, commands.home / "ours.abc")
+    alone = commands.run("analyze", "analysis=quality", "tunes=ours.abc")
     assert alone.returncode == 0 and re.search(r"well-formed +\d+\.\d% \[", alone.stdout)
-    assert "human" not in alone.stdout
+    assert "human" not in alone.stdout and (commands.home / "report" / "quality_ours.abc" / "quality.json").exists()
     assert "tunes=" in commands.refused("analyze", "analysis=quality")
     hot = commands.run("analyze", "analysis=temperature", f"ckpt={trained}", "num_tunes=3", f"tunes={samples}")
     assert hot.returncode == 0, hot.stderr

@@ -42,12 +42,12 @@ def compose_tunes(config: SampleConfig) -> Path:
                 done = engraver.write(tune.text, folder / f"{tune.index:03d}", engraved)
                 scoreless += done.error is not None
     _write(folder, tunes, config)
-    if engraver.missing is not None:
-        print(f"scores    none: {engraver.missing}; install what is missing, or choose formats=[abc]")
-    elif scoreless:
-        print(
-            f"scores    {scoreless} of {len(tunes)} tunes have none: a picture shows the text, its first problem marked"
-        )
+    for error, kinds in engraver.missing.items():
+        lost = [kind for kind in engraved if kind in kinds]
+        which = "none" if lost == engraved else f"no {', '.join(lost)}"
+        print(f"scores    {which}: {error}; install what is missing, or leave {', '.join(lost)} out of formats=[…]")
+    if scoreless and not engraver.missing:
+        print(f"scores    {scoreless} of {len(tunes)} tunes have none, or not all of it: the picture says why")
     print(_quality([tune.text for tune in tunes], checkpoint.find(config.ckpt).parent))
     print(f"samples   {folder}")
     return folder

@@ -6,11 +6,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from drawn import engraved_notes, is_exact, read_notes, written_notes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from benchmarks.drawn import engraved_notes, is_exact, read_notes, written_notes
 from charrnn.music.corpus import find_sources, parse
 from charrnn.music.engraving import score
 from charrnn.music.engraving.musicxml import musicxml
@@ -182,6 +182,14 @@ def test_any_text_gives_well_formed_musicxml(body: str):
     reading = tune(body)
     _, heads = written_notes(musicxml(reading))
     assert heads.total() >= len(reading.notes)
+
+
+def test_directives_reach_no_engine():
+    bare = "X:1\nT:t\nM:4/4\nL:1/8\nK:C\nCDEF GABc|\nc8|\n"
+    told = bare.replace("K:C\n", "%%include secret\nI:abc-include secret\nK:C\n%%EPS secret\n").replace(
+        "c8", "\nI:abc-include secret\n[I:abc-include secret]%%secret\nc8"
+    )
+    assert musicxml(read(told)) == musicxml(read(bare))
 
 
 def test_a_picture_has_its_text_and_its_clef():

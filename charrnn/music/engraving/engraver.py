@@ -6,23 +6,35 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-FORMATS = ("svg", "png", "mid", "ogg")
-SECONDS = 20.0  # a tune; a real one takes half a second
+FORMATS = ("mid", "ogg", "svg", "png")  # as they are written: the engine that may hang or die comes late
+PICTURES = ("svg", "png")
+SECONDS = 20.0  # a tune; a real one takes a third of a second
+# Of the seconds that a tune has left, what one format may take: whatever hangs, something is left for the next.
+_SHARE = 0.75
 _PACKAGES = Path(__file__).resolve().parents[3]  # where the worker finds this package
 
 
 @dataclass(frozen=True)
 class Engraved:
-    """Which files were written, and why there is no score: the picture is then the text, its first problem marked."""
+    """The formats that were written, and by format what went wrong.
+
+    A picture is written all the same: what has no score shows its text, the first problem marked.
+    """
 
     files: tuple[str, ...]
-    error: str | None
+    errors: dict[str, str]
+
+    @property
+    def error(self) -> str | None:
+        """Why a picture is missing, or does not show the whole score."""
+        return next((self.errors[kind] for kind in PICTURES if kind in self.errors), None)
 
 
 class Engraver:
@@ -30,7 +42,7 @@ class Engraver:
 
     def __init__(self, seconds: float = SECONDS):
         self.seconds = seconds
-        self.missing: str | None = None  # the engine that is not installed
+        self.missing: dict[str, set[str]] = {}  # by what is not installed, the formats that it costs
         self._worker: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -39,40 +51,63 @@ class Engraver:
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._end()
 
-    def write(self, text: str, stem: Path, formats: Sequence[str] = FORMATS) -> Engraved:
-        """`stem`.svg and so on, those of `formats`; whatever the text is, this neither raises nor takes long."""
-        if self.missing is not None:
-            return Engraved((), self.missing)
-        request = {"text": text, "stem": str(stem), "formats": list(formats), "why": None}
-        answer = self._ask(request)
-        if answer.get("failed"):
-            # The engines did not survive it; a picture of the text needs none of them but resvg.
-            pictures = [kind for kind in formats if kind in ("svg", "png")]
-            answer = self._ask({**request, "formats": pictures, "why": answer["error"]})
-        if answer.get("missing"):
-            self.missing = answer["error"]
-        return Engraved(tuple(answer["files"]), answer["error"])
+    def write(self, text: str, stem: Path, formats: Collection[str] = FORMATS) -> Engraved:
+        """`stem`.svg and so on, those of `formats`; whatever the text is, this neither raises nor takes long.
 
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        One error costs one format; no file is left that is not whole.
+        """
+        ends = time.monotonic() + self.seconds
+        files, errors, why = [], {}, None
+        for kind in (kind for kind in FORMATS if kind in formats):
+            file = Path(f"{stem}.{kind}")
+            answer = self._ask(text, file, why, ends)
+            if not answer["written"] and kind in PICTURES and why is None:
+                why = answer["error"]
+                answer = self._ask(text, file, why, ends)
+            if answer["written"]:
+                files.append(kind)
+            else:
+                with contextlib.suppress(OSError):
+                    file.unlink()
+            if (error := answer["error"]) is not None:
+                errors[kind] = error
+            if error in self.missing:
+                self.missing[error].add(kind)
+        return Engraved(tuple(files), errors)
+
+    def _ask(self, text: str, file: Path, why: str | None, ends: float) -> dict[str, Any]:
+        request = json.dumps({"text": text, "file": str(file), "why": why}).encode() + b"\n"
+        now = time.monotonic()
+        until = now + _SHARE * (ends - now)
+        answer = self._answer(request, until)
+        if answer.get("died"):  # perhaps of something else, even before it came to this tune
+            answer = self._answer(request, until)
+        if answer.get("missing"):
+            self.missing.setdefault(answer["error"], set())
+        return answer
+
+    def _answer(self, request: bytes, until: float) -> dict[str, Any]:
         worker = self._started()
         assert worker.stdin is not None and worker.stdout is not None
+        seconds = max(0.0, until - time.monotonic())
         try:
-            worker.stdin.write(json.dumps(request).encode() + b"\n")
+            worker.stdin.write(request)
             worker.stdin.flush()
-            if not select.select([worker.stdout], [], [], self.seconds)[0]:
+            if not select.select([worker.stdout], [], [], seconds)[0]:
                 self._end()
-                return {"files": [], "error": f"the engines took more than {self.seconds:g} s", "failed": True}
+                return {"written": False, "error": f"the engine took more than {seconds:.1f} s"}
             return json.loads(worker.stdout.readline())
         except (OSError, ValueError):
             code = worker.wait()
             self._end()
-            return {"files": [], "error": f"the engines died of it (exit code {code})", "failed": True}
+            return {"written": False, "error": f"the engine died of it (exit code {code})", "died": True}
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._worker is None:
             paths = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
             self._worker = subprocess.Popen(
-                [sys.executable, "-m", "charrnn.music.engraving.worker", str(self.seconds)],
+                # -P: a file of the user's that is called as one of our packages is none of them.
+                [sys.executable, "-P", "-m", "charrnn.music.engraving.worker", str(self.seconds)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

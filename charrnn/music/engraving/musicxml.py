@@ -11,23 +11,23 @@ DIVISIONS = 80_640  # of a quarter note: 2^8 · 3^2 · 5 · 7, so that binary va
 _LONGEST_TITLE = 50  # characters, which is what fits above the music
 
 
-def musicxml(reading: Reading, remark: str = "") -> str:
-    """The document, each voice with notes a part; the `remark` stands above the first bar."""
+def musicxml(reading: Reading, bars: int | None = None, remark: str = "") -> str:
+    """The document, each voice with notes a part, of its first `bars`; the `remark` stands above the first one."""
     notes: dict[int, list[Note]] = {}
     for note in reading.notes:
         notes.setdefault(note.bar, []).append(note)
     voices: dict[str, list[tuple[Bar, list[Note]]]] = {}
     for number, bar in enumerate(reading.bars):
         voices.setdefault(bar.voice, []).append((bar, notes.get(number, [])))
-    voices = {voice: bars for voice, bars in voices.items() if any(held for _, held in bars)}
+    voices = {voice: held[:bars] for voice, held in voices.items() if any(notes for _, notes in held[:bars])}
     found = marks(reading)
     longest = max(map(len, voices.values()), default=0)
     ids = [f"P{i}" for i in range(1, len(voices) + 1)]
     parts: list[str] = []
-    for part, (voice, bars) in zip(ids, voices.items(), strict=True):
+    for part, (voice, staff) in zip(ids, voices.items(), strict=True):
         writer = Writer(reading, found, voice, DIVISIONS)
         measures: list[str] = []
-        for (bar, held), between in zip(bars, lines([bar for bar, _ in bars]), strict=True):
+        for (bar, held), between in zip(staff, lines([bar for bar, _ in staff]), strict=True):
             first = not parts and not measures
             measures.append(_measure(len(measures) + 1, writer.bar(bar, held), between, remark if first else ""))
         # Voices may differ in their bars; parts may not.

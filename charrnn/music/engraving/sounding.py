@@ -20,8 +20,12 @@ PEAK = 0.7  # -3 dBFS
 _TEMPO = re.compile(r"(?:(\d{1,3})/(\d{1,3})\s*=\s*)?(\d{1,3})(?:\s|$)")
 
 
+class NoSound(Exception):
+    """There is nothing to play."""
+
+
 def midi(reading: Reading) -> Any:
-    """A symusic.Score of the notes that `played` gives, grace notes left out."""
+    """A symusic.Score of the notes that `played` gives, without those that MIDI has no pitch for; NoSound of none."""
     import symusic
 
     score: Any = symusic.Score(TICKS)
@@ -31,6 +35,8 @@ def midi(reading: Reading) -> Any:
         end = round((note.onset + note.duration) * 4 * TICKS)
         if 0 <= note.pitch <= 127:
             track.notes.append(symusic.Note(begin, max(end - begin, 1), note.pitch, VELOCITY))
+    if not len(track.notes):
+        raise NoSound("no note that MIDI knows" if reading.notes else "no notes")
     score.tracks.append(track)
     score.tempos.append(symusic.Tempo(0, float(quarters_a_minute(reading))))
     key, meter, _ = reading.header.in_force()
@@ -57,18 +63,15 @@ def quarters_a_minute(reading: Reading) -> Fraction:
     return min(max(beats * beat * 4, Fraction(20)), Fraction(400))
 
 
-def seconds(reading: Reading) -> float:
-    """How long the tune is when it is played."""
-    end = max((note.onset + note.duration for note in played(reading)), default=Fraction(0))
-    return float(end * 4 * 60 / quarters_a_minute(reading))
-
-
-def write_sound(score: Any, length: float, file: Path) -> None:
-    """OGG Vorbis, mono, `length` seconds but no more than LONGEST, faded out in its last quarter of a second."""
+def write_sound(score: Any, file: Path) -> None:
+    """OGG Vorbis, mono, as long as the score but no more than LONGEST, faded out in its last quarter of a second."""
     import soundfile
     import symusic
 
-    length = min(length, LONGEST)
+    ticks_a_second = TICKS * score.tempos[0].qpm / 60
+    # Before it is played: four hours of sound take 3.6 GB, of 4 that the worker may have.
+    score = score.clip(0, round(LONGEST * ticks_a_second), clip_end=True)
+    length = score.end() / ticks_a_second
     # Quality 5 and 6 render silence (symusic 0.5.9).
     synthesizer = symusic.Synthesizer(sf_path=str(_font()), sample_rate=RATE, quality=4)
     rendered = np.array(synthesizer.render(score, False), dtype=np.float32)[0]

@@ -9,46 +9,57 @@ import os
 import resource
 import signal
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from charrnn.music.engraving.excerpt import bars_that_fit
 from charrnn.music.engraving.marked import marked
 from charrnn.music.engraving.musicxml import musicxml
 from charrnn.music.engraving.score import NoScore, png, svg
-from charrnn.music.engraving.sounding import midi, seconds, write_sound
+from charrnn.music.engraving.sounding import NoSound, midi, write_sound
 from charrnn.music.notation import read
 
-MOST_NOTES = 3000  # what verovio lays out in some ten seconds
+MOST_NOTES = 3000  # of a score: laid out and drawn in twelve seconds where every note has a value that is none
 MEMORY = 4 * 2**30
 
+# Every format is asked for on its own, and the next one mostly needs what the last one did.
+_reading = lru_cache(1)(read)
 
-def write(text: str, stem: str, formats: list[str], why: str | None) -> dict[str, Any]:
-    """Write the files; with a `why`, the engines have failed on this tune before, and it gets its picture only."""
-    reading, files = read(text), []
-    if {"svg", "png"} & set(formats):
-        picture = None
-        if why is None:
-            try:
-                if not 0 < len(reading.notes) <= MOST_NOTES:
-                    raise NoScore("no notes" if not reading.notes else f"more than {MOST_NOTES} notes")
-                picture = svg(musicxml(reading))
-            except NoScore as error:
-                why = str(error)
-        if picture is None:
-            picture = marked(reading, str(why))
-        for kind, content in (("svg", picture.encode()), ("png", png(picture) if "png" in formats else b"")):
-            if kind in formats:
-                Path(f"{stem}.{kind}").write_bytes(content)
-                files.append(kind)
-    if {"mid", "ogg"} & set(formats) and reading.notes and len(reading.notes) <= MOST_NOTES:
-        score = midi(reading)
-        if "mid" in formats:
-            score.dump_midi(f"{stem}.mid")
-            files.append("mid")
-        if "ogg" in formats:
-            write_sound(score, seconds(reading), Path(f"{stem}.ogg"))
-            files.append("ogg")
-    return {"files": files, "error": why}
+
+@lru_cache(1)
+def _midi(text: str) -> Any:
+    return midi(_reading(text))
+
+
+@lru_cache(1)
+def _picture(text: str, why: str | None) -> tuple[str, str | None]:
+    """An SVG, and why it does not show the whole score."""
+    reading = _reading(text)
+    if why is not None:
+        return marked(reading, why), why
+    bars = bars_that_fit(reading, MOST_NOTES)
+    if not reading.notes or bars == 0:
+        raise NoScore("no notes" if bars is None else f"more than {MOST_NOTES:,} notes in a bar")
+    remark = None if bars is None else f"the first {bars} bars: {len(reading.notes):,} notes are too many for a score"
+    return svg(musicxml(reading, bars, remark or "")), remark
+
+
+def write(text: str, file: str, why: str | None) -> str | None:
+    """Write the `file`, in the format that its name ends in, and say what a picture lacks.
+
+    With a `why` there is no score, and the picture is that of the text.
+    """
+    kind = file.rpartition(".")[2]
+    if kind == "mid":
+        _midi(text).dump_midi(file)
+    elif kind == "ogg":
+        write_sound(_midi(text), Path(file))
+    else:
+        picture, remark = _picture(text, why)
+        Path(file).write_bytes(png(picture) if kind == "png" else picture.encode())
+        return remark
+    return None
 
 
 def main() -> None:
@@ -61,12 +72,15 @@ def main() -> None:
     os.dup2(2, 1)
     for line in sys.stdin:
         signal.setitimer(signal.ITIMER_REAL, 1.5 * seconds_a_tune)  # should nobody be left to end this process
+        answer: dict[str, Any] = {"written": False}
         try:
-            answer = write(**json.loads(line))
+            answer = {"written": True, "error": write(**json.loads(line))}
+        except (NoScore, NoSound) as error:
+            answer["error"] = str(error)
         except ModuleNotFoundError as error:
-            answer = {"files": [], "error": str(error), "missing": True}
+            answer |= {"error": str(error), "missing": True}
         except Exception as error:
-            answer = {"files": [], "error": f"{type(error).__name__}: {error}", "failed": True}
+            answer["error"] = f"{type(error).__name__}: {error}".splitlines()[0]
         signal.setitimer(signal.ITIMER_REAL, 0)
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
