@@ -6,7 +6,6 @@ With a trained RUN also tunes sampled from it at temperature 2.
 """
 
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -18,26 +17,24 @@ import soundfile
 import symusic
 
 from benchmarks import at_least, at_most
+from benchmarks.drawn import is_exact
 from benchmarks.startup import ROOT
 from charrnn.music.corpus import find_sources, parse
 from charrnn.music.engraving import Engraver
-from charrnn.music.engraving.sounding import LONGEST, TICKS, seconds
-from charrnn.music.notation import played, read
+from charrnn.music.engraving.sounding import LONGEST, TICKS, quarters_a_minute
+from charrnn.music.notation import Reading, played, read
 
 
-def shows_what_was_read(tune: str, stem: Path) -> bool:
-    """As many notes in the score, and the same onsets and pitches in the MIDI."""
-    reading = read(tune)
-    drawn = len(re.findall(r'class="note(?: [^"]*)?"', stem.with_suffix(".svg").read_text()))
-    heard = sorted((n.time, n.pitch) for n in symusic.Score(str(stem.with_suffix(".mid"))).tracks[0].notes)
-    return drawn == len(reading.notes) and heard == sorted(
-        (round(n.onset * 4 * TICKS), n.pitch) for n in played(reading)
-    )
+def plays_what_was_read(reading: Reading, file: Path) -> bool:
+    """Every onset and pitch of the notes as they are played, and no other."""
+    heard = sorted((n.time, n.pitch) for n in symusic.Score(str(file)).tracks[0].notes)
+    return heard == sorted((round(n.onset * 4 * TICKS), n.pitch) for n in played(reading))
 
 
-def sounds_right(tune: str, file: Path) -> bool:
+def sounds_right(reading: Reading, file: Path) -> bool:
     samples, rate = soundfile.read(file)
-    wanted = min(seconds(read(tune)), LONGEST)
+    end = max(note.onset + note.duration for note in played(reading))
+    wanted = min(float(end * 4 * 60 / quarters_a_minute(reading)), LONGEST)
     loud = 0.3 < np.abs(samples).max() < 0.99 and np.sqrt((samples**2).mean()) > 0.01
     return bool(loud) and abs(len(samples) / rate - wanted) <= 0.02 * wanted
 
@@ -47,17 +44,20 @@ def main() -> None:
         home = Path(scratch)
         for name in ("ryan", "oneill"):
             tunes = parse(find_sources(name)).tunes
-            done = [engraver.write(tune, home / str(i), ["svg", "mid"]) for i, tune in enumerate(tunes)]
-            written = [i for i, engraved in enumerate(done) if engraved.error is None]
-            print(at_least(f"scores: {name}, {len(tunes)} tunes", 100 * len(written) / len(tunes), "%", 99))
-            same = sum(shows_what_was_read(tunes[i], home / str(i)) for i in written)
-            print(at_least(f"scores and MIDI: {name}, as we read them", 100 * same / len(written), "%", 98))
+            readings = [read(tune) for tune in tunes]
+            done = [engraver.write(tune, home / str(i), ["mid", "svg"]) for i, tune in enumerate(tunes)]
+            written = sum(engraved.error is None for engraved in done)
+            print(at_least(f"scores: {name}, {len(tunes)} tunes", 100 * written / len(tunes), "%", 99))
+            share = 100 * sum(map(is_exact, readings)) / len(tunes)
+            print(at_least(f"scores: {name}, every note in its bar, as we read them", share, "%", 98))
+            share = 100 * sum(plays_what_was_read(r, home / f"{i}.mid") for i, r in enumerate(readings)) / len(tunes)
+            print(at_least(f"MIDI: {name}, onsets and pitches as we read them", share, "%", 98))
         tunes = parse(find_sources("ryan")).tunes[::10][:100]
         started = time.perf_counter()
         for i, tune in enumerate(tunes):
             engraver.write(tune, home / str(i))
         print(at_most("score, MIDI and sound of 100 tunes", time.perf_counter() - started, "s", 60))
-        right = sum(sounds_right(tune, home / f"{i}.ogg") for i, tune in enumerate(tunes))
+        right = sum(sounds_right(read(tune), home / f"{i}.ogg") for i, tune in enumerate(tunes))
         print(at_least("sound: loud, not clipped, length within 2 %", 100 * right / len(tunes), "%", 100))
         if run := next(iter(sys.argv[1:]), None):
             command = [sys.executable, str(ROOT / "sample.py"), f"ckpt={run}", "temperature=2", "num_tunes=300",
