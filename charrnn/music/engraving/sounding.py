@@ -25,7 +25,7 @@ class NoSound(Exception):
 
 
 def midi(reading: Reading) -> Any:
-    """A symusic.Score of the notes that `played` gives, without those that MIDI has no pitch for; NoSound of none."""
+    """A symusic.Score of the notes that `played` gives and MIDI has a pitch for; NoSound if there is none."""
     import symusic
 
     score: Any = symusic.Score(TICKS)
