@@ -114,7 +114,7 @@ class SampleConfig:
 
 @dataclass(frozen=True)
 class Analysis:
-    name: str = key(choices=("compare", "quality", "temperature"))
+    name: str = key(choices=("compare", "quality", "temperature", "neurons"))
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,9 @@ class AnalyzeConfig:
     tunes: str | None = key(free_text=True)
     ckpt: str | None = key(free_text=True)
     num_tunes: int = key(least=2)
+    text: str | None = key(free_text=True)
+    unit: int | None = key(least=0)
+    seed: int = key(least=0, below=2**63)
     name: str | None = key(free_text=True)
     report_dir: str = key(free_text=True)
 

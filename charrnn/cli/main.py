@@ -120,6 +120,10 @@ def _analyze(cfg: DictConfig) -> int:
         from charrnn.studies.temperature import report_temperature
 
         return _or_say_error(report_temperature, config)
+    if config.analysis.name == "neurons":
+        from charrnn.studies.neurons.report import report_neurons
+
+        return _or_say_error(report_neurons, config)
     if config.diff is not None:
         from charrnn.studies.difference import print_difference
 

@@ -6,7 +6,7 @@ answer would be that it is off in headers.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -43,6 +43,12 @@ def features(text: str) -> dict[str, np.ndarray]:
         values[: len(read_part)] = np.where(where(tune), measure(tune), np.nan)
         found[name] = values
     return found
+
+
+def features_of(texts: Sequence[str]) -> dict[str, np.ndarray]:
+    """The features of tunes behind each other."""
+    found = [features(text) for text in texts]
+    return {name: np.concatenate([one[name] for one in found]) for name in NAMES}
 
 
 def _on(tune: Tune, spans: Iterable[tuple[int, int]]) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""Which unit of a network follows what, whether that was learned, and what breaks without it."""

@@ -1,0 +1,54 @@
+"""The part of analysis=neurons that reads several seeds: partners of every unit, and the statement about the 52nd."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from charrnn import run
+from charrnn.config import AnalyzeConfig
+from charrnn.learning.activations import trace
+from charrnn.music.features import features_of
+from charrnn.studies.look import save
+from charrnn.studies.neurons.following import follow
+from charrnn.studies.neurons.pictures import claim_over_seeds
+from charrnn.studies.neurons.seeds import OFF_AT, judge, matches, read_seeds
+from charrnn.studies.neurons.untrained import untrained
+from charrnn.studies.table import select
+
+
+def report_seeds(config: AnalyzeConfig) -> None:
+    """Write report/<name>/neurons/: claim.json, matches.csv and a picture; print a line a seed and the verdict."""
+    selection = select(config.runs)
+    seeds, watched = read_seeds(selection.folders)
+    folder = Path(config.report_dir) / (config.name or selection.name) / "neurons"
+    folder.mkdir(parents=True, exist_ok=True)
+    found = judge(seeds, watched)
+    run.write_json(folder / "claim.json", found)
+    for row in found["seeds"]:
+        print(
+            f"{row['run']}: unit {row['unit']}, AUC {row['long_word_auc']:.3f} in long words and "
+            f"{row['field_colon_auc']:.3f} at colons; low in both {row['both']:.3f} (untrained {row['untrained_both']:.3f}); "
+            f"without it {row['line_end_change']:+.3f} nats at line ends, more than {row['hurts_more_than']:.0%} of other "
+            f"units: {'holds' if row['holds'] else 'does not hold'}"
+        )
+    verdict = "supported" if found["supported"] else "not supported"
+    print(f"claim     {found['statement']}: in {found['holding']} of {found['of']} seeds, {verdict}")
+    print(f"          with high for low, which a network can be written as, in {found['holding_either_way']}")
+    partners = matches(seeds, watched)
+    run.write_text(folder / "matches.csv", partners.to_csv(index=False, float_format="%.4f"))
+    for name, rows in partners.groupby("run", sort=False):
+        alike = rows["correlation"].abs()
+        print(f"matched   {seeds[0].folder.name} with {name}: |correlation| {alike.median():.2f} (median), "
+              f"{alike.min():.2f} to {alike.max():.2f}")  # fmt: skip
+    features = {name: values for name, values in features_of(watched.followed).items() if name in OFF_AT}
+    rivals = [trace(other, seeds[0].vocab, watched.followed).activations for other in untrained(seeds[0].model)]
+    joint = {
+        name: pd.concat([_auc(follow(one, features, shifts=False)) for one in some])
+        for name, some in {"untrained": rivals, **{s.folder.name: [s.activations] for s in seeds}}.items()
+    }
+    files = save(claim_over_seeds(found, joint), folder / "claim")
+    print(f"report    {folder}: claim.json, matches.csv, {', '.join(files)}")
+
+
+def _auc(table: pd.DataFrame) -> pd.DataFrame:
+    return table.pivot(index="unit", columns="feature", values="auc")

@@ -1,0 +1,169 @@
+"""The statement about the 52nd unit over seeds: a unit's number means nothing between runs, what it does may.
+
+The paper says of its unit that it "turns off during parts of the header which are long words" and "whenever there is a
+colon", and guesses that "there should be a new line character coming up soon". Here: is there a unit that is low in both
+places, more so than any unit of networks that were never trained, and without which the line's end is harder to guess?
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+from scipy.optimize import linear_sum_assignment
+
+from charrnn.errors import UserError
+from charrnn.learning import checkpoint
+from charrnn.learning.activations import trace
+from charrnn.learning.model import CharRNN
+from charrnn.learning.vocab import Vocabulary
+from charrnn.music.features import features_of
+from charrnn.studies.neurons.breaking import CARRIES, broken, chosen_units
+from charrnn.studies.neurons.following import RATE, follow
+from charrnn.studies.neurons.texts import Watched, held_out
+from charrnn.studies.neurons.untrained import untrained
+
+STATEMENT = (
+    "a unit switches off in long words of the header and at the colons of its fields, more than in networks that were "
+    "never trained, and breaking it hurts the line's end more than breaking 95 % of other units"
+)
+OFF_AT, HURTS = ("long_word", "field_colon"), "line_end"
+ENOUGH = 0.8  # of the seeds: four of five
+
+
+@dataclass(frozen=True)
+class Seed:
+    """One run: its network, and what its units do on the tunes that all runs are watched on, (n, U)."""
+
+    folder: Path
+    model: CharRNN
+    vocab: Vocabulary
+    activations: np.ndarray
+
+
+def read_seeds(folders: Sequence[Path]) -> tuple[list[Seed], Watched]:
+    """The runs and the held-out tunes they share; UserError unless they differ in nothing but their seed."""
+    finished = [folder for folder in folders if (folder / checkpoint.BEST).is_file()]
+    if len(finished) < 2:
+        raise UserError(f"runs: expected two seeds or more with a best.ckpt, got {len(finished)}; train.py -m seed=0,1")
+    first = _setting(finished[0])
+    for folder in finished[1:]:
+        if _setting(folder) != first:
+            raise UserError(
+                f"runs: expected runs that differ in their seed alone, but {finished[0].name} and {folder.name} differ "
+                "in more; choose by a pattern, such as runs='runs/hidden-100_*'"
+            )
+    loaded = [checkpoint.load(str(folder)) for folder in finished]
+    watched = Watched.of(held_out(str(finished[0]), loaded[0][1]))
+    if not watched.followed:
+        raise UserError(f"runs: expected runs whose data can be read, but that of {finished[0].name} cannot; bring it")
+    return [
+        Seed(folder, model, vocab, trace(model, vocab, watched.followed).activations)
+        for folder, (model, vocab) in zip(finished, loaded, strict=True)
+    ], watched
+
+
+def _setting(folder: Path) -> dict[str, Any]:
+    settings = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    return {part: settings.get(part) for part in ("data", "model", "regularization", "optim")}
+
+
+def claim(folders: Sequence[Path]) -> dict[str, Any]:
+    """The statement over seeds as plain JSON: `seeds`, a row a run; how many `hold`; `supported`, by at least ENOUGH."""
+    return judge(*read_seeds(folders))
+
+
+def judge(seeds: Sequence[Seed], watched: Watched) -> dict[str, Any]:
+    """`claim` for runs that were read."""
+    features = {name: values for name, values in features_of(watched.followed).items() if name in OFF_AT}
+    rivals = [
+        _joint(follow(trace(other, seeds[0].vocab, watched.followed).activations, features, shifts=False))
+        for other in untrained(seeds[0].model)
+    ]
+    rows = [_judge(seed, watched, features, rivals) for seed in seeds]
+    holding = sum(row["holds"] for row in rows)
+    return {
+        "statement": STATEMENT,
+        "seeds": rows,
+        "holding": holding,
+        "of": len(rows),
+        "supported": holding >= ENOUGH * len(rows),
+        "holding_either_way": sum(row["holds"] or row["opposite"]["holds"] for row in rows),
+    }
+
+
+def _judge(
+    seed: Seed, watched: Watched, features: dict[str, np.ndarray], rivals: Sequence[pd.DataFrame]
+) -> dict[str, Any]:
+    table = follow(seed.activations, features)
+    joint = _joint(table).assign(believed=table.pivot(index="unit", columns="feature", values="q").max(axis=1) <= RATE)
+    means = seed.activations.mean(0)
+    best = [int(joint["off"].idxmax()), int(joint["on"].idxmax())]
+    candidates = [unit for way in ("off", "on") for unit in _candidates(joint, way, rivals)]
+    held = chosen_units(seed.model, [*best, *candidates])
+    changes = broken(seed.model, seed.vocab, watched.broken, held, means)
+    hurt = changes[changes["feature"] == HURTS].set_index("unit")["there"]
+    auc = table.pivot(index="unit", columns="feature", values="auc")
+
+    def found(way: str) -> dict[str, Any]:
+        able = _candidates(joint, way, rivals)
+        unit = max(able, key=lambda u: hurt[u]) if able else int(joint[way].idxmax())
+        others = hurt.drop(unit)
+        bound = float(others.quantile(CARRIES))
+        return {
+            "unit": unit,
+            **{f"{name}_auc": float(auc.loc[unit, name]) for name in OFF_AT},
+            "both": float(joint.loc[unit, way]),
+            "untrained_both": float(max(rival[way].max() for rival in rivals)),
+            "learned_units": len(able),
+            "line_end_change": float(hurt[unit]),
+            "line_end_others_95": bound,
+            "hurts_more_than": float((others < hurt[unit]).mean()),
+            "holds": bool(able) and float(hurt[unit]) > max(bound, 0.0),
+        }
+
+    # The sign of a unit is arbitrary: the same network can be written with it turned round.
+    return {"run": seed.folder.name, **found("off"), "opposite": found("on")}
+
+
+def _joint(table: pd.DataFrame) -> pd.DataFrame:
+    """Of every unit how well it tells both places by being low, `off`, or high, `on`: the worse of its two AUCs."""
+    auc = table.pivot(index="unit", columns="feature", values="auc")
+    return pd.DataFrame({"off": 1 - auc.max(axis=1), "on": auc.min(axis=1)})
+
+
+def _candidates(joint: pd.DataFrame, way: str, rivals: Sequence[pd.DataFrame]) -> list[int]:
+    bound = max(0.5, *(float(rival[way].max()) for rival in rivals))
+    return [int(unit) for unit in joint.index[(joint[way] > bound) & joint["believed"]]]
+
+
+def matches(seeds: Sequence[Seed], watched: Watched) -> pd.DataFrame:
+    """Every unit of the first run with its partner in each other one: `run`, `unit`, `partner`, `correlation`.
+
+    Partners are those for which the sum of absolute correlations over the watched characters is largest (Kuhn's
+    Hungarian method). The last `run`, "untrained", is a network that never learned: what matching gives by chance.
+    """
+    first = seeds[0].activations
+    other_runs = {seed.folder.name: seed.activations for seed in seeds[1:]}
+    stranger = next(iter(untrained(seeds[0].model)))
+    other_runs["untrained"] = trace(stranger, seeds[0].vocab, watched.followed).activations
+    tables = []
+    for name, activations in other_runs.items():
+        correlation = _correlation(first, activations)
+        unit, partner = linear_sum_assignment(np.abs(correlation), maximize=True)
+        row = {"run": name, "unit": unit, "partner": partner, "correlation": correlation[unit, partner]}
+        tables.append(pd.DataFrame(row))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Of every unit with every other, (U, U); a unit that never moves correlates with none."""
+    scaled = []
+    for values in (one, other):
+        centred = values - values.mean(0)
+        length = np.sqrt((centred**2).sum(0))
+        scaled.append(centred / np.where(length > 0, length, 1))
+    return scaled[0].T @ scaled[1]

@@ -1,0 +1,47 @@
+"""One sentence a feature: the best unit, how sure, whether it was learned, and what breaks without it."""
+
+import numpy as np
+import pandas as pd
+
+from charrnn.music.features import GRADED, WORDS
+
+
+def sentences(best: pd.DataFrame, generated: pd.DataFrame, texts_named: str) -> dict[str, str]:
+    """By feature, in the order of WORDS; `best` is `with_breaking`'s table, `generated` is `follow`'s on such text."""
+    on_own = generated.set_index(["feature", "unit"])["auc"]
+    said = {}
+    for name, words in WORDS.items():
+        if name not in best.index:
+            said[name] = f"{words}: too rare in {texts_named} text to say anything."
+            continue
+        row = best.loc[name]
+        own = on_own.get((name, row["unit"]), np.nan)
+        own_words = f", {own:.3f} on generated text" if not np.isnan(own) and texts_named != "generated" else ""
+        said[name] = (
+            f"{words}: unit {row['unit']} {_way(name, row['auc'])}, AUC {row['auc']:.3f} (q = {row['q']:.2g}{own_words}); "
+            f"{_verdict(row)}{_breaking(row)}."
+        )
+    return said
+
+
+def _way(name: str, auc: float) -> str:
+    if name in GRADED:
+        return "rises with it" if auc > 0.5 else "falls with it"
+    return "is high there" if auc > 0.5 else "is low there"
+
+
+def _verdict(row: pd.Series) -> str:
+    rival = f"five untrained networks reach {row['untrained']:.3f}"
+    if row["learned"]:
+        return f"learned, {rival}"
+    return f"not shown to be learned, {rival}" if row["q"] <= 0.05 else "may be chance"
+
+
+def _breaking(row: pd.Series) -> str:
+    if np.isnan(row["there"]):
+        return ""
+    carries = "it carries the feature" if row["carries"] else "it does not carry the feature"
+    return (
+        f"; held at its mean it costs {row['there']:+.3f} nats there and {row['elsewhere']:+.3f} elsewhere, "
+        f"more than {row['share']:.0%} of other units: {carries}"
+    )

@@ -1,0 +1,21 @@
+"""Networks that never learned anything: what a unit follows in them, it owes to what it is fed, not to training."""
+
+from collections.abc import Iterator
+
+import torch
+
+from charrnn.learning.model import CELLS, CharRNN
+
+SEEDS = range(5)
+
+
+def untrained(model: CharRNN) -> Iterator[CharRNN]:
+    """Networks of the shape of `model` with the weights that training begins with, one for each of SEEDS."""
+    cell = next(name for name, kind in CELLS.items() if type(model.layers[0]) is kind)
+    for seed in SEEDS:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            network = CharRNN(
+                model.output.out_features, cell=cell, hidden=model.output.in_features, layers=len(model.layers)
+            )
+        yield network.eval()
