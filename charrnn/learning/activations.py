@@ -1,7 +1,7 @@
 """What every unit of a network does at every character of given tunes, and what becomes of its guesses without some.
 
-B tunes at once, T time, L layers, H hidden, U = L · H units: unit u is unit u mod H of layer u div H, from 0, the lowest
-layer first. V alphabet, n characters of all tunes together, marks left out.
+B tunes at once, T time, L layers, H hidden, U = L · H units: unit u is unit u mod H of layer u div H, from 0, the
+lowest layer first. V alphabet, n characters of all tunes together, marks left out.
 """
 
 import copy
@@ -66,7 +66,7 @@ def losses_without(
     """Nats of the character that comes next, (len(held), n), where one unit at a time stands still.
 
     From the start mark on, unit u is `means[u]` whatever it computes: at every step its output is replaced before the
-    next step, the layer above and the logits read it. The cell of an lstm is left alone; nothing reads it but its output.
+    next step, the layer above and the logits read it. The cell of an lstm is left alone: only its output reads it.
     """
     n = np.cumsum([0, *map(len, tunes)])
     found = np.empty((len(held), n[-1]), np.float32)

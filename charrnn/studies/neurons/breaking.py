@@ -28,7 +28,7 @@ def broken(
     """A row for each unit of `held` and feature: the change of loss when the unit stands at its mean (`means`, (U,)).
 
     `there` is the mean change, in nats, of guessing the character behind each one where the feature is on, or above its
-    median if it is graded; `elsewhere` that behind all others. nan where the feature is on fewer than FEWEST times.
+    mean if it is graded; `elsewhere` that behind all others. nan where the feature is on fewer than FEWEST times.
     """
     change = losses_without(model, vocab, tunes, held, means) - trace(model, vocab, tunes).loss
     tables = []
@@ -43,7 +43,7 @@ def broken(
 def on_characters(features: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Where each feature is on, (n,) bool."""
     return {
-        name: values > (np.nanmedian(values) if name in GRADED and not np.isnan(values).all() else 0.5)
+        name: values > (np.nanmean(values) if name in GRADED and not np.isnan(values).all() else 0.5)
         for name, values in features.items()
     }
 

@@ -1,10 +1,11 @@
 """Which unit follows which feature: a concordance, what chance gives, and which of many findings may be believed.
 
 n characters, U units, F features. The concordance of a unit and a binary feature is the AUC, the probability that the
-unit is higher where the feature is on than where it is off (Mann and Whitney 1947). Written with mid-ranks r of the unit
-and g of the feature it is ½ + ½ · cov(r, g) / var(g), which for a graded feature is the mean of the AUCs at its
-thresholds t, weighted by w_t p_t (1 - p_t): p_t is the share above t, w_t the mean frequency of the two values around it.
-0.5 is chance, 1 the same order, 0 the opposite one. Being linear in r, it is had for all shifts from one Fourier transform.
+unit is higher where the feature is on than where it is off (Mann and Whitney 1947). Written with mid-ranks r of the
+unit and g of the feature it is ½ + ½ · cov(r, g) / var(g), which for a graded feature is the mean of the AUCs at its
+thresholds t, weighted by w_t p_t (1 - p_t): p_t is the share above t, w_t the mean frequency of the two values around
+it. 0.5 is chance, 1 the same order, 0 the opposite one. Being linear in r, it is had for all shifts from one Fourier
+transform.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +33,9 @@ def follow(activations: np.ndarray, features: Mapping[str, np.ndarray], shifts: 
         if (known := says.tobytes()) not in ranks:  # features that speak of the same characters share the ranks
             ranks[known] = stats.rankdata(activations[says], axis=0)
         auc, p = _one(ranks[known], values[says], shifts)
-        tables.append(pd.DataFrame({"feature": name, "unit": range(len(auc)), "auc": auc} | ({"p": p} if shifts else {})))
+        tables.append(
+            pd.DataFrame({"feature": name, "unit": range(len(auc)), "auc": auc} | ({"p": p} if shifts else {}))
+        )
     table = pd.concat(tables, ignore_index=True)
     return table.assign(q=adjusted(table["p"].to_numpy())) if shifts else table
 

@@ -1,6 +1,7 @@
 """The part of analysis=neurons that reads several seeds: partners of every unit, and the statement about the 52nd."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -25,12 +26,7 @@ def report_seeds(config: AnalyzeConfig) -> None:
     found = judge(seeds, watched)
     run.write_json(folder / "claim.json", found)
     for row in found["seeds"]:
-        print(
-            f"{row['run']}: unit {row['unit']}, AUC {row['long_word_auc']:.3f} in long words and "
-            f"{row['field_colon_auc']:.3f} at colons; low in both {row['both']:.3f} (untrained {row['untrained_both']:.3f}); "
-            f"without it {row['line_end_change']:+.3f} nats at line ends, more than {row['hurts_more_than']:.0%} of other "
-            f"units: {'holds' if row['holds'] else 'does not hold'}"
-        )
+        print(_sentence(row))
     verdict = "supported" if found["supported"] else "not supported"
     print(f"claim     {found['statement']}: in {found['holding']} of {found['of']} seeds, {verdict}")
     print(f"          with high for low, which a network can be written as, in {found['holding_either_way']}")
@@ -48,6 +44,15 @@ def report_seeds(config: AnalyzeConfig) -> None:
     }
     files = save(claim_over_seeds(found, joint), folder / "claim")
     print(f"report    {folder}: claim.json, matches.csv, {', '.join(files)}")
+
+
+def _sentence(row: dict[str, Any]) -> str:
+    return (
+        f"{row['run']}: unit {row['unit']}, AUC {row['long_word_auc']:.3f} in long words and "
+        f"{row['field_colon_auc']:.3f} at colons, low in both {row['both']:.3f} (untrained {row['untrained_both']:.3f}); "
+        f"held at its mean it costs {row['line_end_change']:+.3f} nats at line ends, more than {row['hurts_more_than']:.0%} of other units: "
+        f"{'holds' if row['holds'] else 'does not hold'}"
+    )
 
 
 def _auc(table: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
+from matplotlib.ticker import StrMethodFormatter
 
 from charrnn.music.features import WORDS
 from charrnn.studies.look import COLOURS
@@ -49,7 +50,7 @@ def on_text(values: np.ndarray, text: str, title: str) -> Figure:
     for (row, column), value, letter in zip(places, values, text, strict=True):
         axes.text(
             column, row, _legible(letter), ha="center", va="center_baseline", family=MONO, fontsize=9,
-            color="white" if abs(value) > 0.75 * limit else "black", parse_math=False,
+            color="white" if abs(value) > 0.6 * limit else "black", parse_math=False,
         )  # fmt: skip
     axes.set_axis_off()
     axes.set_title(title, fontsize=10, loc="left")
@@ -85,32 +86,36 @@ def matrix(table: pd.DataFrame, best: pd.DataFrame, title: str) -> Figure:
 
 def broken_units(changes: pd.DataFrame, best: pd.DataFrame) -> Figure:
     """The change of loss on each feature's characters without each unit, a grey dot, and without the feature's best."""
-    names = [name for name in WORDS if name in best.index and not np.isnan(best.loc[name, "there"])]
+    names = [name for name in WORDS if name in best.index and best["there"].notna()[name]]
     figure = Figure(figsize=(8, 1.4 + 0.28 * len(names)), layout="constrained")
     axes = figure.subplots()
     for row, name in enumerate(names):
-        there = changes.loc[changes["feature"] == name, "there"]
-        axes.plot(there, [row] * len(there), "|", color="#9A9A9A", markersize=9)
+        others = changes.loc[changes["feature"] == name, "there"]
+        axes.plot(others, [row] * len(others), "|", color="#9A9A9A", markersize=9)
     carries = best.loc[names, "carries"].to_numpy(bool)
     for kind, marker, words in ((carries, "o", "best unit, carries it"), (~carries, "D", "best unit, does not")):
         rows = np.flatnonzero(kind)
         colour = COLOURS[1] if marker == "o" else "white"
-        axes.plot(
-            best["there"].loc[names].to_numpy()[rows], rows, marker, color=colour, markeredgecolor="black", label=words
-        )
+        there = best.loc[names, "there"].to_numpy()[rows]
+        axes.plot(there, rows, marker, color=colour, markeredgecolor="black", label=words)
     axes.axvline(0, color="#7F7F7F", linewidth=0.8)
     axes.set_xscale("symlog", linthresh=0.01)
     axes.set_yticks(range(len(names)), [WORDS[name] for name in names])
     axes.invert_yaxis()
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set(xlabel="nats that a character of the feature costs more when a unit is held at its mean (each a line)")
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.margins(x=0.04)
+    axes.set_xlabel("change of loss on the feature's characters, nats (a line: another unit)")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower right", ncols=2, frameon=False)
     return figure
 
 
 def claim_over_seeds(claim: dict[str, Any], joint: dict[str, pd.DataFrame]) -> Figure:
-    """A panel a run: of every unit how low it is in long words and at colons; above and right of the lines, lower in both
-    than any unit that was never trained. `joint` has of every run and of "untrained" `long_word` and `field_colon`."""
+    """A panel a run: of every unit how low it is in long words and at colons.
+
+    Above and right of the lines it is lower in both than any unit that was never trained. `joint` has of every run, and
+    of "untrained", `long_word` and `field_colon`, the AUCs of each unit.
+    """
     rows = claim["seeds"]
     figure = Figure(figsize=(2.6 * len(rows) + 0.6, 3.4), layout="constrained")
     panels = figure.subplots(1, len(rows), sharex=True, sharey=True, squeeze=False)[0]
@@ -128,7 +133,9 @@ def claim_over_seeds(claim: dict[str, Any], joint: dict[str, pd.DataFrame]) -> F
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_xlabel("1 - AUC, long words")
     panels[0].set_ylabel("1 - AUC, colons of fields")
-    figure.suptitle("low in both, further up and right (grey: five untrained networks; orange: the unit judged)", size=10)
+    figure.suptitle(
+        "low in both, further up and right (grey: five untrained networks; orange: the unit judged)", size=10
+    )
     return figure
 
 

@@ -1,4 +1,4 @@
-"""python analyze.py analysis=neurons ckpt=RUN: what each unit follows, whether it was learned, what breaks without it."""
+"""python analyze.py analysis=neurons ckpt=RUN: what each unit follows, whether that was learned, what it is for."""
 
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ DRAWN = 5  # units besides the paper's
 def report_neurons(config: AnalyzeConfig) -> None:
     """Write report/<name>/neurons/ for the run of `ckpt`, and for the seeds of `runs` if they were asked for."""
     if config.ckpt is None and config.runs == ALL_RUNS:
-        raise UserError("ckpt: expected a run folder or a checkpoint, got none; give ckpt=…, or seeds by runs='PATTERN'")
+        raise UserError("ckpt: expected a run folder or a checkpoint, got none; give ckpt=…, or seeds: runs='PATTERN'")
     torch.set_num_threads(1)  # of two, one waits for the other where the machine does something else, too
     if config.ckpt is not None:
         _report_run(config, config.ckpt)
@@ -69,19 +69,16 @@ def _report_run(config: AnalyzeConfig, ckpt: str) -> None:
     if config.unit is None:
         drawn = list(dict.fromkeys([*telling[:DRAWN], *drawn]))
     files = _draw(folder, traced, shown[0], drawn, best)
-    on = "held-out tunes" if human else "its own tunes"
-    for stem, figure in (
-        ("matrix", pictures.matrix(table, best, f"every unit and feature, on {sum(map(len, watched.followed)):,} characters of {on}")),
-        ("breaking", pictures.broken_units(changes, best)),
-    ):
-        files += save(figure, folder / stem)
+    on = f"{sum(map(len, watched.followed)):,} characters of {'held-out tunes' if human else 'its own tunes'}"
+    files += save(pictures.matrix(table, best, f"every unit and feature, on {on}"), folder / "matrix")
+    files += save(pictures.broken_units(changes, best), folder / "breaking")
     print(f"report    {folder}: index.html, neurons.csv, features.csv, breaking.csv, {', '.join(files)}")
 
 
 def _asked_unit(unit: int | None, count: int) -> list[int]:
     """The unit asked for, or the paper's where there are as many."""
     if unit is not None and unit >= count:
-        raise UserError(f"unit: expected one of 0 to {count - 1}, for this network has {count}, got {unit}; choose another")
+        raise UserError(f"unit: expected 0 to {count - 1}, for this network has {count} units, got {unit}; give unit=…")
     return [unit] if unit is not None else [PAPERS_UNIT] if count > PAPERS_UNIT else []
 
 

@@ -1,8 +1,9 @@
 """The statement about the 52nd unit over seeds: a unit's number means nothing between runs, what it does may.
 
 The paper says of its unit that it "turns off during parts of the header which are long words" and "whenever there is a
-colon", and guesses that "there should be a new line character coming up soon". Here: is there a unit that is low in both
-places, more so than any unit of networks that were never trained, and without which the line's end is harder to guess?
+colon", and guesses that "there should be a new line character coming up soon". Here: is there a unit that is low in
+both places, more so than any unit of networks that were never trained, and without which a line's end is harder to
+guess?
 """
 
 from collections.abc import Sequence
@@ -72,7 +73,7 @@ def _setting(folder: Path) -> dict[str, Any]:
 
 
 def claim(folders: Sequence[Path]) -> dict[str, Any]:
-    """The statement over seeds as plain JSON: `seeds`, a row a run; how many `hold`; `supported`, by at least ENOUGH."""
+    """The statement over seeds as plain JSON: `seeds`, a row a run; how many are `holding`; `supported` by ENOUGH."""
     return judge(*read_seeds(folders))
 
 
@@ -101,28 +102,27 @@ def _judge(
     table = follow(seed.activations, features)
     joint = _joint(table).assign(believed=table.pivot(index="unit", columns="feature", values="q").max(axis=1) <= RATE)
     means = seed.activations.mean(0)
-    best = [int(joint["off"].idxmax()), int(joint["on"].idxmax())]
-    candidates = [unit for way in ("off", "on") for unit in _candidates(joint, way, rivals)]
-    held = chosen_units(seed.model, [*best, *candidates])
+    able = {way: _able(joint, way, rivals) for way in ("off", "on")}
+    best = {way: int(joint[way].to_numpy().argmax()) for way in able}
+    held = chosen_units(seed.model, [*best.values(), *able["off"], *able["on"]])
     changes = broken(seed.model, seed.vocab, watched.broken, held, means)
     hurt = changes[changes["feature"] == HURTS].set_index("unit")["there"]
     auc = table.pivot(index="unit", columns="feature", values="auc")
 
     def found(way: str) -> dict[str, Any]:
-        able = _candidates(joint, way, rivals)
-        unit = max(able, key=lambda u: hurt[u]) if able else int(joint[way].idxmax())
-        others = hurt.drop(unit)
+        unit = max(able[way], key=lambda u: float(hurt[u]), default=best[way])
+        others, change = hurt.drop(unit), float(hurt[unit])
         bound = float(others.quantile(CARRIES))
         return {
             "unit": unit,
-            **{f"{name}_auc": float(auc.loc[unit, name]) for name in OFF_AT},
-            "both": float(joint.loc[unit, way]),
-            "untrained_both": float(max(rival[way].max() for rival in rivals)),
-            "learned_units": len(able),
-            "line_end_change": float(hurt[unit]),
+            **{f"{name}_auc": float(auc[name].to_numpy()[unit]) for name in OFF_AT},
+            "both": float(joint[way].to_numpy()[unit]),
+            "untrained_both": _most(rivals, way),
+            "learned_units": len(able[way]),
+            "line_end_change": change,
             "line_end_others_95": bound,
-            "hurts_more_than": float((others < hurt[unit]).mean()),
-            "holds": bool(able) and float(hurt[unit]) > max(bound, 0.0),
+            "hurts_more_than": float((others < change).mean()),
+            "holds": bool(able[way]) and change > max(bound, 0.0),
         }
 
     # The sign of a unit is arbitrary: the same network can be written with it turned round.
@@ -135,9 +135,13 @@ def _joint(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"off": 1 - auc.max(axis=1), "on": auc.min(axis=1)})
 
 
-def _candidates(joint: pd.DataFrame, way: str, rivals: Sequence[pd.DataFrame]) -> list[int]:
-    bound = max(0.5, *(float(rival[way].max()) for rival in rivals))
-    return [int(unit) for unit in joint.index[(joint[way] > bound) & joint["believed"]]]
+def _able(joint: pd.DataFrame, way: str, rivals: Sequence[pd.DataFrame]) -> list[int]:
+    """The units that tell both places better than any that was never trained."""
+    return np.flatnonzero((joint[way] > max(0.5, _most(rivals, way))) & joint["believed"]).tolist()
+
+
+def _most(rivals: Sequence[pd.DataFrame], way: str) -> float:
+    return max(float(rival[way].max()) for rival in rivals)
 
 
 def matches(seeds: Sequence[Seed], watched: Watched) -> pd.DataFrame:

@@ -1,25 +1,28 @@
 """One sentence a feature: the best unit, how sure, whether it was learned, and what breaks without it."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from charrnn.music.features import GRADED, WORDS
+from charrnn.studies.neurons.following import RATE
 
 
 def sentences(best: pd.DataFrame, generated: pd.DataFrame, texts_named: str) -> dict[str, str]:
     """By feature, in the order of WORDS; `best` is `with_breaking`'s table, `generated` is `follow`'s on such text."""
     on_own = generated.set_index(["feature", "unit"])["auc"]
-    said = {}
+    said, rows = {}, {str(name): row for name, row in best.to_dict("index").items()}
     for name, words in WORDS.items():
-        if name not in best.index:
+        if name not in rows:
             said[name] = f"{words}: too rare in {texts_named} text to say anything."
             continue
-        row = best.loc[name]
+        row = rows[name]
         own = on_own.get((name, row["unit"]), np.nan)
         own_words = f", {own:.3f} on generated text" if not np.isnan(own) and texts_named != "generated" else ""
         said[name] = (
-            f"{words}: unit {row['unit']} {_way(name, row['auc'])}, AUC {row['auc']:.3f} (q = {row['q']:.2g}{own_words}); "
-            f"{_verdict(row)}{_breaking(row)}."
+            f"{words}: unit {row['unit']} {_way(name, row['auc'])}, AUC {row['auc']:.3f} "
+            f"(q = {row['q']:.2g}{own_words}); {_verdict(row)}{_breaking(row)}."
         )
     return said
 
@@ -30,14 +33,14 @@ def _way(name: str, auc: float) -> str:
     return "is high there" if auc > 0.5 else "is low there"
 
 
-def _verdict(row: pd.Series) -> str:
+def _verdict(row: dict[str, Any]) -> str:
     rival = f"five untrained networks reach {row['untrained']:.3f}"
     if row["learned"]:
         return f"learned, {rival}"
-    return f"not shown to be learned, {rival}" if row["q"] <= 0.05 else "may be chance"
+    return f"not shown to be learned, {rival}" if row["q"] <= RATE else "may be chance"
 
 
-def _breaking(row: pd.Series) -> str:
+def _breaking(row: dict[str, Any]) -> str:
     if np.isnan(row["there"]):
         return ""
     carries = "it carries the feature" if row["carries"] else "it does not carry the feature"
