@@ -8,7 +8,7 @@ it. 0.5 is chance, 1 the same order, 0 the opposite one. Being linear in r, it i
 transform.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -81,14 +81,28 @@ def best_units(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def learned(table: pd.DataFrame, untrained: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """`best_units` with `strength`, with `untrained`, that of the best unit of all these networks, and `learned`.
+    """`best_units` with `strength`; of the untrained networks the best unit's, `untrained`, and `bound`; `learned`.
 
     In a network that was never trained most units differ significantly between headers and music, one of them nearly
-    without fail between colons and the rest: what it was given, it can show. Only what beats it was learned.
+    without fail between colons and the rest: what it was given, it can show. Only what beats it was learned. `bound` is
+    that of `beaten_by`.
     """
     best = best_units(table)
     best["strength"] = strength(best["auc"])
-    rivals = [strength(best_units(other)["auc"]) for other in untrained]
-    best["untrained"] = pd.concat(rivals, axis=1).max(axis=1).reindex(best.index)
-    best["learned"] = (best["q"] <= RATE) & (best["strength"] > best["untrained"])
-    return best
+    rivals = pd.concat([strength(best_units(other)["auc"]) for other in untrained], axis=1).reindex(best.index)
+    best["untrained"] = rivals.max(axis=1)
+    best["bound"] = [beaten_by(row) for row in rivals.to_numpy()]
+    return best.assign(learned=(best["q"] <= RATE) & (best["strength"] > best["bound"]))
+
+
+def beaten_by(rivals: Iterable[float]) -> float:
+    """What a network must exceed to be better than untrained ones: their best, and what a further one would reach.
+
+    A further untrained network beats five in one of six cases; the upper end of the one-sided 95 % prediction interval,
+    mean + t · sd · √(1 + 1/n), in one of twenty (Hahn and Meeker 1991).
+    """
+    values = np.fromiter(rivals, float)
+    n, top = len(values), float(values.max())
+    if n < 2:
+        return top
+    return max(top, float(values.mean() + stats.t.ppf(0.95, n - 1) * values.std(ddof=1) * (1 + 1 / n) ** 0.5))

@@ -47,12 +47,11 @@ def report_seeds(config: AnalyzeConfig) -> None:
 
 
 def _sentence(row: dict[str, Any]) -> str:
-    return (
-        f"{row['run']}: unit {row['unit']}, AUC {row['long_word_auc']:.3f} in long words and "
-        f"{row['field_colon_auc']:.3f} at colons, low in both {row['both']:.3f} (untrained {row['untrained_both']:.3f}); "
-        f"held at its mean it costs {row['line_end_change']:+.3f} nats at line ends, more than {row['hurts_more_than']:.0%} of other units: "
-        f"{'holds' if row['holds'] else 'does not hold'}"
-    )
+    auc = f"AUC {row['long_word_auc']:.3f} in long words and {row['field_colon_auc']:.3f} at colons"
+    both = f"low in both {row['both']:.3f} (untrained {row['untrained_both']:.3f})"
+    without = f"{row['line_end_change']:+.3f} nats at line ends, more than {row['hurts_more_than']:.0%} of other units"
+    verdict = "holds" if row["holds"] else "does not hold"
+    return f"{row['run']}: unit {row['unit']}, {auc}, {both}; held at its mean it costs {without}: {verdict}"
 
 
 def _auc(table: pd.DataFrame) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from charrnn.learning.model import CharRNN
 from charrnn.learning.vocab import Vocabulary
 from charrnn.music.features import features_of
 from charrnn.studies.neurons.breaking import CARRIES, broken, chosen_units
-from charrnn.studies.neurons.following import RATE, follow
+from charrnn.studies.neurons.following import RATE, beaten_by, follow
 from charrnn.studies.neurons.texts import Watched, held_out
 from charrnn.studies.neurons.untrained import untrained
 
@@ -117,7 +117,7 @@ def _judge(
             "unit": unit,
             **{f"{name}_auc": float(auc[name].to_numpy()[unit]) for name in OFF_AT},
             "both": float(joint[way].to_numpy()[unit]),
-            "untrained_both": _most(rivals, way),
+            "untrained_both": _bound(rivals, way),
             "learned_units": len(able[way]),
             "line_end_change": change,
             "line_end_others_95": bound,
@@ -137,11 +137,11 @@ def _joint(table: pd.DataFrame) -> pd.DataFrame:
 
 def _able(joint: pd.DataFrame, way: str, rivals: Sequence[pd.DataFrame]) -> list[int]:
     """The units that tell both places better than any that was never trained."""
-    return np.flatnonzero((joint[way] > max(0.5, _most(rivals, way))) & joint["believed"]).tolist()
+    return np.flatnonzero((joint[way] > max(0.5, _bound(rivals, way))) & joint["believed"]).tolist()
 
 
-def _most(rivals: Sequence[pd.DataFrame], way: str) -> float:
-    return max(float(rival[way].max()) for rival in rivals)
+def _bound(rivals: Sequence[pd.DataFrame], way: str) -> float:
+    return beaten_by(float(rival[way].max()) for rival in rivals)
 
 
 def matches(seeds: Sequence[Seed], watched: Watched) -> pd.DataFrame:

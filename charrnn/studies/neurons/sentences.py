@@ -12,7 +12,8 @@ from charrnn.studies.neurons.following import RATE
 def sentences(best: pd.DataFrame, generated: pd.DataFrame, texts_named: str) -> dict[str, str]:
     """By feature, in the order of WORDS; `best` is `with_breaking`'s table, `generated` is `follow`'s on such text."""
     on_own = generated.set_index(["feature", "unit"])["auc"]
-    said, rows = {}, {str(name): row for name, row in best.to_dict("index").items()}
+    rows: dict[Any, dict[Any, Any]] = best.to_dict("index")
+    said = {}
     for name, words in WORDS.items():
         if name not in rows:
             said[name] = f"{words}: too rare in {texts_named} text to say anything."
@@ -33,18 +34,19 @@ def _way(name: str, auc: float) -> str:
     return "is high there" if auc > 0.5 else "is low there"
 
 
-def _verdict(row: dict[str, Any]) -> str:
-    rival = f"five untrained networks reach {row['untrained']:.3f}"
-    if row["learned"]:
-        return f"learned, {rival}"
-    return f"not shown to be learned, {rival}" if row["q"] <= RATE else "may be chance"
+def _verdict(row: dict[Any, Any]) -> str:
+    if row["q"] > RATE:
+        return "may be chance"
+    learned = "learned" if row["learned"] else "not shown to be learned"
+    return f"{learned}, five untrained networks reach {row['untrained']:.3f} (a sixth {row['bound']:.3f} at most)"
 
 
-def _breaking(row: dict[str, Any]) -> str:
+def _breaking(row: dict[Any, Any]) -> str:
     if np.isnan(row["there"]):
         return ""
     carries = "it carries the feature" if row["carries"] else "it does not carry the feature"
+    more = "any other unit" if row["share"] == 1 else f"{row['share']:.0%} of other units"
     return (
         f"; held at its mean it costs {row['there']:+.3f} nats there and {row['elsewhere']:+.3f} elsewhere, "
-        f"more than {row['share']:.0%} of other units: {carries}"
+        f"more than {more}: {carries}"
     )
