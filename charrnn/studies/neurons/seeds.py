@@ -21,9 +21,9 @@ from charrnn.learning import checkpoint
 from charrnn.learning.activations import trace
 from charrnn.learning.model import CharRNN
 from charrnn.learning.vocab import Vocabulary
-from charrnn.music.features import features_of
+from charrnn.music.features import WORDS, features_of
 from charrnn.studies.neurons.breaking import CARRIES, broken, chosen_units
-from charrnn.studies.neurons.following import RATE, beaten_by, follow
+from charrnn.studies.neurons.following import FEWEST, RATE, beaten_by, follow
 from charrnn.studies.neurons.texts import Watched, held_out
 from charrnn.studies.neurons.untrained import untrained
 
@@ -80,6 +80,7 @@ def claim(folders: Sequence[Path]) -> dict[str, Any]:
 def judge(seeds: Sequence[Seed], watched: Watched) -> dict[str, Any]:
     """`claim` for runs that were read."""
     features = {name: values for name, values in features_of(watched.followed).items() if name in OFF_AT}
+    _check_enough(features, watched)
     rivals = [
         _joint(follow(trace(other, seeds[0].vocab, watched.followed).activations, features, shifts=False))
         for other in untrained(seeds[0].model)
@@ -94,6 +95,17 @@ def judge(seeds: Sequence[Seed], watched: Watched) -> dict[str, Any]:
         "supported": holding >= ENOUGH * len(rows),
         "holding_either_way": sum(row["holds"] or row["opposite"]["holds"] for row in rows),
     }
+
+
+def _check_enough(features: dict[str, np.ndarray], watched: Watched) -> None:
+    on = {**features, HURTS: features_of(watched.broken)[HURTS]}
+    for name, values in on.items():
+        counts = np.count_nonzero(values == 1), np.count_nonzero(values == 0)
+        if min(counts) < FEWEST:
+            raise UserError(
+                f"runs: expected held-out tunes with at least {FEWEST} characters {WORDS[name]}, and as many that are "
+                f"not, got {counts[0]} and {counts[1]}; train on more tunes"
+            )
 
 
 def _judge(
