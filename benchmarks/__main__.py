@@ -5,7 +5,7 @@ import sys
 
 from benchmarks import Row
 
-SCRIPTS = ("step", "trainer", "quality", "sampling", "corpus", "notation", "engraving", "startup", "sweep")
+SCRIPTS = ("step", "trainer", "quality", "sampling", "corpus", "notation", "engraving", "startup", "sweep", "neurons")
 
 
 def main() -> None:

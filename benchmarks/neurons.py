@@ -1,0 +1,57 @@
+"""Units against features: how long every circular shift takes, and how often noise is taken for something.
+
+python -m benchmarks.neurons
+"""
+
+import numpy as np
+import torch
+from scipy import signal
+
+from benchmarks import Row, at_most, seconds
+from charrnn.learning.activations import losses_without, trace
+from charrnn.learning.model import CharRNN
+from charrnn.learning.vocab import Vocabulary
+from charrnn.music.corpus import find_sources, parse
+from charrnn.music.features import features_of
+from charrnn.studies.neurons.following import RATE, follow
+from charrnn.studies.neurons.texts import beginning
+
+UNITS, FEATURES, CHARACTERS = 100, 15, 50_000
+DRAWS = 300
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    tunes = beginning(parse(find_sources("ryan")).tunes, CHARACTERS)
+    vocab = Vocabulary("".join(tunes))
+    model = CharRNN(len(vocab), cell="rnn", hidden=UNITS, layers=1).eval()
+    named = f"{UNITS} units"
+    spent = seconds(lambda: trace(model, vocab, tunes))
+    print(at_most(f"neurons: {named} at {CHARACTERS:,} characters", spent, "s", 10))
+    activations = trace(model, vocab, tunes).activations[:CHARACTERS]
+    features = {name: f[:CHARACTERS] for name, f in list(features_of(tunes).items())[:FEATURES]}
+    spent = seconds(lambda: follow(activations, features))
+    print(at_most(f"neurons: {named}, {FEATURES} features, all {CHARACTERS:,} shifts", spent, "s", 60))
+    some = beginning(tunes, 20_000)
+    spent = seconds(lambda: losses_without(model, vocab, some, range(UNITS), np.zeros(UNITS)))
+    print(at_most(f"neurons: {named} held, one at a time, on 20,000 characters", spent, "s", 30))
+    wrong = sum(_false_discovery(np.random.default_rng(seed)) for seed in range(DRAWS))
+    share = 100 * wrong / DRAWS
+    # The binomial 99 % band of the rate at so many draws reaches 8.3 %.
+    print(Row(f"neurons: false discoveries among noise, {DRAWS} draws", share, "%", "≤ 8.3", share <= 8.3))
+
+
+def _false_discovery(random: np.random.Generator, n: int = 10_000) -> bool:
+    """Whether ten units of noise follow any of ten features of noise, where the truth is that none does."""
+
+    def noise(phi: np.ndarray) -> np.ndarray:
+        shocks = random.normal(size=(n, len(phi))) * np.sqrt(1 - phi**2)
+        return np.stack([signal.lfilter([1], [1, -p], shocks[:, i]) for i, p in enumerate(phi)], 1)
+
+    on = noise(np.linspace(0, 0.99, 10)) > np.linspace(-1.2, 1.2, 10)
+    features = {str(i): column.astype(np.float32) for i, column in enumerate(on.T)}
+    return bool((follow(noise(np.linspace(0, 0.9, 10)), features)["q"] <= RATE).any())
+
+
+if __name__ == "__main__":
+    main()
