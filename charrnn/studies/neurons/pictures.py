@@ -76,11 +76,15 @@ def matrix(table: pd.DataFrame, best: pd.DataFrame, title: str) -> Figure:
     right.hlines(rows, 0.5, 1, color="#E5E5E5", linewidth=0.7, zorder=0)
     look: dict[str, Any] = {"linestyle": "none", "markersize": 6}
     right.plot(best.loc[names, "untrained"], rows, "x", color="#7F7F7F", label="five untrained", **look)
-    right.plot(best.loc[names, "strength"], rows, "o", color=COLOURS[2], label="this network", **look)
+    right.plot(best.loc[names, "bound"], rows, "|", color="#7F7F7F", label="to be beaten", **look)
+    learned = best.loc[names, "learned"].to_numpy(bool)
+    for kind, fill, words in ((learned, COLOURS[2], "this one, learned"), (~learned, "white", "not shown to be")):
+        ours, at = best.loc[names, "strength"].to_numpy()[kind], np.flatnonzero(kind)
+        right.plot(ours, at, "o", color=fill, markeredgecolor=COLOURS[2], label=words, **look)
     right.set(xlim=(0.5, 1.005), xlabel="best unit: AUC or 1 - AUC")
     right.spines[["top", "right", "left"]].set_visible(False)
     right.tick_params(axis="y", length=0)
-    figure.legend(*right.get_legend_handles_labels(), loc="outside lower right", ncols=2, frameon=False)
+    figure.legend(*right.get_legend_handles_labels(), loc="outside lower right", ncols=4, frameon=False)
     return figure
 
 
