@@ -1,8 +1,9 @@
 """python analyze.py analysis=neurons ckpt=RUN: what each unit follows, whether that was learned, what it is for."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -10,7 +11,7 @@ from charrnn import run
 from charrnn.config import AnalyzeConfig
 from charrnn.errors import UserError
 from charrnn.learning import checkpoint
-from charrnn.learning.activations import Trace, trace, units
+from charrnn.learning.activations import trace, units
 from charrnn.learning.model import CharRNN
 from charrnn.learning.vocab import Vocabulary
 from charrnn.music.features import features_of
@@ -39,40 +40,38 @@ def report_neurons(config: AnalyzeConfig) -> None:
         report_seeds(config)
 
 
+@dataclass(frozen=True)
+class Found:
+    """What `follow`, `broken` and `with_breaking` tell of a network, each on the texts it was watched on."""
+
+    tables: dict[str, pd.DataFrame]  # by "held-out" and "generated"
+    changes: pd.DataFrame
+    best: pd.DataFrame
+    said: dict[str, str]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """That of human tunes, where there are any."""
+        return next(iter(self.tables.values()))
+
+
 def _report_run(config: AnalyzeConfig, ckpt: str) -> None:
     model, vocab = checkpoint.load(ckpt)
-    drawn = _asked_unit(config.unit, units(model))
+    asked = _asked_unit(config.unit, units(model))
     human, own = texts.held_out(ckpt, vocab), texts.generated(model, vocab, config.seed)
     shown = texts.shown(config.text, vocab, human, own)
-    if not human and not own:
-        raise UserError("ckpt: expected a run whose data can be read or that writes tunes; this one writes nothing")
-    if not human:
-        print("held-out  none: the run's data cannot be read; units are watched on what the network writes itself")
-    watched = texts.Watched.of(human or own)
-    table, best, changes = _find(model, vocab, watched)
-    tables = {"held-out" if human else "generated": table}
-    if human:
-        tables["generated"] = follow(trace(model, vocab, own).activations, features_of(own))
-    said = sentences(best, tables["generated"], texts_named="held-out human" if human else "generated")
-    print(*said.values(), sep="\n")
+    print(_watched_line(human, own))
+    found = _find(model, vocab, human, own)
+    print(*found.said.values(), sep="\n")
     folder = Path(config.report_dir) / (config.name or checkpoint.find(ckpt).resolve().parent.name) / "neurons"
     folder.mkdir(parents=True, exist_ok=True)
-    every = pd.concat([one.assign(text=name) for name, one in tables.items()], ignore_index=True)
-    run.write_text(folder / "neurons.csv", every.to_csv(index=False, float_format="%.6g"))
-    run.write_text(folder / "features.csv", best.assign(sentence=pd.Series(said)).to_csv(float_format="%.6g"))
-    run.write_text(folder / "breaking.csv", changes.to_csv(index=False, float_format="%.6g"))
-    traced = trace(model, vocab, shown)
-    telling = pictures.strongest_first(best)
-    open_on = drawn[0] if config.unit is not None else next(iter(telling), 0)
-    name = f"Units of {folder.parent.name}"
-    run.write_text(folder / "index.html", page(name, shown, traced, vocab, table, said, open_on))
-    if config.unit is None:
-        drawn = list(dict.fromkeys([*telling[:DRAWN], *drawn]))
-    files = _draw(folder, traced, shown[0], drawn, best)
-    on = f"{sum(map(len, watched.followed)):,} characters of {'held-out tunes' if human else 'its own tunes'}"
-    files += save(pictures.matrix(table, best, f"every unit and feature, on {on}"), folder / "matrix")
-    files += save(pictures.broken_units(changes, best), folder / "breaking")
-    print(f"report    {folder}: index.html, neurons.csv, features.csv, breaking.csv, {', '.join(files)}")
+    files = _write_tables(folder, found)
+    traced, telling = trace(model, vocab, shown), pictures.strongest_first(found.best)
+    name, open_on = f"Units of {folder.parent.name}", next(iter(asked if config.unit is not None else telling), 0)
+    run.write_text(folder / "index.html", page(name, shown, traced, vocab, found.table, found.said, open_on))
+    drawn = asked if config.unit is not None else list(dict.fromkeys([*telling[:DRAWN], *asked]))
+    files += _draw(folder, found, traced.activations[: len(shown[0])], shown[0], drawn)
+    print(f"report    {folder}: index.html, {', '.join(files)}")
 
 
 def _asked_unit(unit: int | None, count: int) -> list[int]:
@@ -82,27 +81,52 @@ def _asked_unit(unit: int | None, count: int) -> list[int]:
     return [unit] if unit is not None else [PAPERS_UNIT] if count > PAPERS_UNIT else []
 
 
-def _find(model: CharRNN, vocab: Vocabulary, watched: texts.Watched) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """What `follow`, `with_breaking` and `broken` find on the watched tunes."""
+def _watched_line(human: list[str], own: list[str]) -> str:
+    if not human:
+        return "held-out  none: the run's data cannot be read; units are watched on what the network writes itself"
+    count = sum(map(len, texts.Watched.of(human).followed))
+    few = f", fewer than {texts.FOLLOWED:,}: surprising figures may be chance" if count < texts.FOLLOWED else ""
+    return f"watched   {count:,} characters of held-out tunes, {sum(map(len, own)):,} of its own{few}"
+
+
+def _find(model: CharRNN, vocab: Vocabulary, human: list[str], own: list[str]) -> Found:
+    watched = texts.Watched.of(human or own)
     features = features_of(watched.followed)
     activations = trace(model, vocab, watched.followed).activations
     table = follow(activations, features)
+    if table["auc"].isna().all():
+        raise UserError(f"ckpt: expected more text to watch units on than {len(activations)} characters; train longer")
     rivals = [
         follow(trace(other, vocab, watched.followed).activations, features, shifts=False) for other in untrained(model)
     ]
     best = learned(table, rivals)
     held = chosen_units(model, best["unit"].to_list())
     changes = broken(model, vocab, watched.broken, held, activations.mean(0))
-    return table, with_breaking(best, changes), changes
+    best = with_breaking(best, changes)
+    tables = {"held-out": table} if human else {}
+    if own:
+        tables["generated"] = follow(trace(model, vocab, own).activations, features_of(own)) if human else table
+    return Found(tables, changes, best, sentences(best, tables.get("generated"), human=bool(human)))
 
 
-def _draw(folder: Path, traced: Trace, text: str, drawn: list[int], best: pd.DataFrame) -> list[str]:
-    """The atlas, and a picture of the text for each unit `drawn`; older ones of other units go."""
+def _write_tables(folder: Path, found: Found) -> list[str]:
+    every = pd.concat([table.assign(text=name) for name, table in found.tables.items()], ignore_index=True)
+    best = found.best.assign(sentence=pd.Series(found.said)).reset_index()
+    tables = {"neurons.csv": every, "features.csv": best, "breaking.csv": found.changes}
+    for name, table in tables.items():
+        run.write_text(folder / name, table.to_csv(index=False, float_format="%.6g"))
+    return list(tables)
+
+
+def _draw(folder: Path, found: Found, activations: np.ndarray, text: str, drawn: list[int]) -> list[str]:
+    """The atlas, a picture of the text for each unit `drawn`, and what was found; older ones of other units go."""
     for older in folder.glob("unit_*.*"):
         older.unlink()
-    activations = traced.activations[: len(text)]
     files = save(pictures.atlas(activations, text), folder / "atlas")
+    best_at = found.best["unit"]
     for unit in drawn:
-        at: list[Any] = [name for name, row in best.iterrows() if row["unit"] == unit]
-        files += save(pictures.on_text(activations[:, unit], text, pictures.caption(unit, at)), folder / f"unit_{unit}")
-    return files
+        title = pictures.caption(unit, [str(name) for name in best_at.index[best_at == unit]])
+        files += save(pictures.on_text(activations[:, unit], text, title), folder / f"unit_{unit}")
+    where = "held-out tunes" if "held-out" in found.tables else "its own tunes"
+    files += save(pictures.matrix(found.table, found.best, f"every unit and feature, on {where}"), folder / "matrix")
+    return files + save(pictures.broken_units(found.changes, found.best), folder / "breaking")

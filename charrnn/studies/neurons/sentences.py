@@ -9,18 +9,21 @@ from charrnn.music.features import GRADED, WORDS
 from charrnn.studies.neurons.following import RATE
 
 
-def sentences(best: pd.DataFrame, generated: pd.DataFrame, texts_named: str) -> dict[str, str]:
-    """By feature, in the order of WORDS; `best` is `with_breaking`'s table, `generated` is `follow`'s on such text."""
-    on_own = generated.set_index(["feature", "unit"])["auc"]
+def sentences(best: pd.DataFrame, generated: pd.DataFrame | None, human: bool) -> dict[str, str]:
+    """By feature, in the order of WORDS; `best` is `with_breaking`'s table, on human tunes or else on generated ones.
+
+    `generated` is `follow`'s on what the network wrote; beside human tunes the unit's AUC there is told, too.
+    """
+    beside = generated.set_index(["feature", "unit"])["auc"] if human and generated is not None else pd.Series()
     rows: dict[Any, dict[Any, Any]] = best.to_dict("index")
     said = {}
     for name, words in WORDS.items():
         if name not in rows:
-            said[name] = f"{words}: too rare in {texts_named} text to say anything."
+            said[name] = f"{words}: too rare in {'held-out' if human else 'generated'} tunes to say anything."
             continue
         row = rows[name]
-        own = on_own.get((name, row["unit"]), np.nan)
-        own_words = f", {own:.3f} on generated text" if not np.isnan(own) and texts_named != "generated" else ""
+        own = beside.get((name, row["unit"]), np.nan)
+        own_words = "" if np.isnan(own) else f", {own:.3f} on generated text"
         said[name] = (
             f"{words}: unit {row['unit']} {_way(name, row['auc'])}, AUC {row['auc']:.3f} "
             f"(q = {row['q']:.2g}{own_words}); {_verdict(row)}{_breaking(row)}."

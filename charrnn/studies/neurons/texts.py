@@ -58,7 +58,9 @@ def generated(model: CharRNN, vocab: Vocabulary, seed: int) -> list[str]:
 def shown(text: str | None, vocab: Vocabulary, human: list[str], own: list[str]) -> list[str]:
     """The tunes that pictures and the page show, SHOWN characters or one tune: of a file, held out, or composed."""
     if text is None:
-        return _cut(tune for tune in own if _has_line(tune))
+        if found := _cut(tune for tune in own if _has_line(tune)) or _cut(human):
+            return found
+        raise UserError("text: expected a network that composes a whole line; train it longer, or give text=FILE")
     if text == HELD_OUT:
         if not human:
             raise UserError(f"text={HELD_OUT}: expected a run whose data can be read; give text=FILE, or leave it out")

@@ -1,6 +1,7 @@
 """python analyze.py analysis=neurons, as a user types it."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -18,6 +19,7 @@ def test_a_run_gets_its_report(commands: Commands, trained: Path):
     said = done.stdout.splitlines()
     assert [line.partition(":")[0] for line in said if line.partition(":")[0] in WORDS.values()] == list(WORDS.values())
     folder = commands.home / "report" / trained.name / "neurons"
+    assert re.match(r"watched   \d+ characters of held-out tunes, [\d,]+ of its own, fewer than 50,000", said[0])
     assert said[-1].startswith(f"report    {folder.relative_to(commands.home)}: index.html, neurons.csv")
     table = pd.read_csv(folder / "neurons.csv")
     assert list(table.columns) == ["feature", "unit", "auc", "p", "q", "text"]
