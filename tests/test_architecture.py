@@ -44,7 +44,9 @@ def test_imports_go_down_only(file: Path):
         assert not {n.split(".")[0] for n in imports(file)} - set(sys.stdlib_module_names)
 
 
-@pytest.mark.parametrize("module", ["charrnn.learning.compose", "charrnn.studies.table"])
+@pytest.mark.parametrize(
+    "module", ["charrnn.learning.compose", "charrnn.studies.table", "charrnn.studies.neurons.report"]
+)
 def test_sampling_and_analysis_do_without_lightning(module: str):
     code = f"import sys, {module}; assert 'pytorch_lightning' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})

@@ -17,6 +17,7 @@ from charrnn.learning.vocab import Vocabulary
 from charrnn.music.features import features_of
 from charrnn.studies.look import save
 from charrnn.studies.neurons import pictures, texts
+from charrnn.studies.neurons.asked import asked_unit
 from charrnn.studies.neurons.breaking import broken, chosen_units, with_breaking
 from charrnn.studies.neurons.following import follow, learned
 from charrnn.studies.neurons.over_seeds import report_seeds
@@ -25,7 +26,6 @@ from charrnn.studies.neurons.sentences import sentences
 from charrnn.studies.neurons.untrained import untrained
 
 ALL_RUNS = "runs"  # the default of runs=, which asks for nothing here
-PAPERS_UNIT = 52
 DRAWN = 5  # units besides the paper's
 
 
@@ -57,7 +57,7 @@ class Found:
 
 def _report_run(config: AnalyzeConfig, ckpt: str) -> None:
     model, vocab = checkpoint.load(ckpt)
-    asked = _asked_unit(config.unit, units(model))
+    asked = asked_unit(config.unit, units(model))
     human, own = texts.held_out(ckpt, vocab), texts.generated(model, vocab, config.seed)
     shown = texts.shown(config.text, vocab, human, own)
     print(_watched_line(human, own))
@@ -72,13 +72,6 @@ def _report_run(config: AnalyzeConfig, ckpt: str) -> None:
     drawn = asked if config.unit is not None else list(dict.fromkeys([*telling[:DRAWN], *asked]))
     files += _draw(folder, found, traced.activations[: len(shown[0])], shown[0], drawn)
     print(f"report    {folder}: index.html, {', '.join(files)}")
-
-
-def _asked_unit(unit: int | None, count: int) -> list[int]:
-    """The unit asked for, or the paper's where there are as many."""
-    if unit is not None and unit >= count:
-        raise UserError(f"unit: expected 0 to {count - 1}, for this network has {count} units, got {unit}; give unit=…")
-    return [unit] if unit is not None else [PAPERS_UNIT] if count > PAPERS_UNIT else []
 
 
 def _watched_line(human: list[str], own: list[str]) -> str:
