@@ -55,7 +55,7 @@ def read_seeds(folders: Sequence[Path]) -> tuple[list[Seed], Watched]:
         if _setting(folder) != first:
             raise UserError(
                 f"runs: expected runs that differ in their seed alone, but {finished[0].name} and {folder.name} differ "
-                "in more; choose by a pattern, such as runs='runs/hidden-100_*'"
+                "in more; choose by a pattern, such as runs='runs/hidden-50_*'"
             )
     loaded = [checkpoint.load(str(folder)) for folder in finished]
     watched = Watched.of(held_out(str(finished[0]), loaded[0][1]))
