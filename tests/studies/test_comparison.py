@@ -5,6 +5,7 @@ import math
 import os
 import shutil
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,8 @@ import yaml
 from matplotlib.image import imread
 
 from charrnn import run
-from charrnn.config import Analysis, AnalyzeConfig, TrainConfig, plain, semantic
+from charrnn.cli.plan import plan
+from charrnn.config import AnalyzeConfig, TrainConfig, plain, semantic
 from charrnn.errors import UserError
 from charrnn.studies.comparison import compare, time_key
 from charrnn.studies.difference import print_difference
@@ -21,10 +23,8 @@ from charrnn.studies.table import load, measures, select
 
 
 def config(tmp_path: Path, **changes) -> AnalyzeConfig:
-    values = {"runs": str(tmp_path / "runs"), "diff": None, "base": None, "val_loss": None, "mixed": False,
-              "name": None, "report_dir": str(tmp_path / "report"), "analysis": Analysis("compare"), "tunes": None,
-              "ckpt": None, "num_tunes": 2}  # fmt: skip
-    return AnalyzeConfig(**{**values, **changes})
+    typed = [f"runs={tmp_path / 'runs'}", f"report_dir={tmp_path / 'report'}"]
+    return replace(plan("analyze", typed).jobs[0].config, **changes)
 
 
 def analysed(tmp_path: Path, default: TrainConfig, **changes) -> tuple[Path, pd.DataFrame, pd.DataFrame]:
