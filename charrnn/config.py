@@ -106,10 +106,16 @@ class SampleConfig:
     top_k: int | None = key(least=1)
     top_p: float | None = key(above=0, most=1)
     max_chars: int = key(least=1)
+    constraint: str = key(choices=("none", "header", "syntax", "bars", "reject"))
+    max_tries: int = key(least=1)
+    title: str | None = key(free_text=True)
+    rhythm: str | None = key(free_text=True)
+    meter: str | None = key(free_text=True)
     formats: tuple[str, ...] = key(choices=("abc", "svg", "png", "mid", "ogg"))
     accelerator: str = key(choices=("auto", "cpu", "gpu"))
     threads: int = key(least=1)
     samples_dir: str = key(free_text=True)
+    key: str | None = key(free_text=True)  # the last one, since it takes the name of what describes the others
 
 
 @dataclass(frozen=True)

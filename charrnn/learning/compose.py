@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,12 @@ from charrnn import run
 from charrnn.config import SampleConfig
 from charrnn.errors import UserError
 from charrnn.learning import checkpoint
+from charrnn.learning.model import CharRNN
+from charrnn.learning.rejection import sample_well_formed
 from charrnn.learning.sampling import MAX_CHARS, Tune, sample
+from charrnn.learning.vocab import END, Vocabulary
 from charrnn.music import quality
+from charrnn.music.constraint import LEVELS, Constraint
 from charrnn.music.engraving import Engraver
 from charrnn.music.notation import read
 
@@ -32,10 +37,7 @@ def compose_tunes(config: SampleConfig) -> Path:
     tunes, scoreless = [], 0
     engraved = [kind for kind in config.formats if kind != "abc"]
     with Engraver() as engraver:
-        for tune in sample(
-            model, vocab, temperature=config.temperature, num_tunes=config.num_tunes, seed=config.seed, prompt=prompt,
-            top_k=config.top_k, top_p=config.top_p, max_chars=config.max_chars,
-        ):  # fmt: skip
+        for tune in _sampled(config, prompt, model, vocab):
             show(tune)
             tunes.append(tune)
             if engraved:
@@ -48,9 +50,44 @@ def compose_tunes(config: SampleConfig) -> Path:
         print(f"scores    {which}: {error}; install what is missing, or leave {', '.join(lost)} out of formats=[…]")
     if scoreless and not engraver.missing:
         print(f"scores    {scoreless} of {len(tunes)} tunes have none, or not all of it: the picture says why")
-    print(_quality([tune.text for tune in tunes], checkpoint.find(config.ckpt).parent))
+    if tunes:
+        print(_quality([tune.text for tune in tunes], checkpoint.find(config.ckpt).parent))
+    if config.constraint in LEVELS:
+        changed = sum(float(tune.ruled_out.sum()) for tune in tunes)
+        drawn = sum(len(tune.ruled_out) for tune in tunes)
+        share = changed / drawn
+        print(f"grammar   of {drawn} characters about {changed:.0f} ({share:.1%}) are its choice, not the network's")
     print(f"samples   {folder}")
     return folder
+
+
+def _sampled(config: SampleConfig, prompt: str, model: CharRNN, vocab: Vocabulary) -> Iterator[Tune]:
+    settings: dict[str, Any] = {
+        name: getattr(config, name) for name in ("temperature", "num_tunes", "seed", "top_k", "top_p", "max_chars")
+    } | {"prompt": prompt}
+    fixed = {letter: value for letter, value in _fixed(config).items() if value is not None}
+    if config.constraint in LEVELS:
+        settings["grammar"] = Constraint(config.constraint, vocab.characters, END, config.max_chars, fixed)
+    elif fixed:
+        raise UserError(
+            f"expected title=, key=, meter= and rhythm= with constraint=header, syntax or bars, got constraint="
+            f"{config.constraint}; choose one of these, or write them into prompt="
+        )
+    if config.constraint != "reject":
+        yield from sample(model, vocab, **settings)
+        return
+    drawn = 0
+    for number, tune, tries in sample_well_formed(model, vocab, max_tries=config.max_tries, **settings):
+        drawn += tries
+        if tune is None:
+            print(f"--- tune {number}: none of {tries} was well-formed; raise max_tries, or lower temperature\n")
+        else:
+            yield tune
+    print(f"tries     {drawn} tunes drawn for {config.num_tunes}")
+
+
+def _fixed(config: SampleConfig) -> dict[str, str | None]:
+    return {"K": config.key, "M": config.meter, "R": config.rhythm, "T": config.title}
 
 
 def _quality(tunes: list[str], run_folder: Path) -> str:
@@ -118,6 +155,7 @@ def _folder_name(config: SampleConfig, prompt: str) -> str:
     file = checkpoint.find(config.ckpt).resolve()
     is_run = (file.parent / "config.yaml").exists()
     name = file.parent.name + ("" if file.name == checkpoint.BEST else f"-{file.stem}") if is_run else file.stem
+    fixed = "".join(f"{letter}:{value}\n" for letter, value in _fixed(config).items() if value is not None)
     extras = {"k": config.top_k, "p": config.top_p, "n": config.max_chars if config.max_chars != MAX_CHARS else None}
     parts = [
         name,
@@ -125,9 +163,21 @@ def _folder_name(config: SampleConfig, prompt: str) -> str:
         f"s{config.seed}",
         *(f"{k}{v:g}" for k, v in extras.items() if v is not None),
     ]
-    if prompt:
-        parts.append("prompt-" + hashlib.sha256(prompt.encode()).hexdigest()[:8])
+    if config.constraint != "none":
+        parts.append(config.constraint)
+    for what, text in (("fields", fixed), ("prompt", prompt)):
+        if text:
+            parts.append(f"{what}-{hashlib.sha256(text.encode()).hexdigest()[:8]}")
     return "".join(c if c.isalnum() or c in "._-" else "-" for c in "_".join(parts))
+
+
+def _of_constraint(tune: Tune, config: SampleConfig) -> dict[str, Any]:
+    """The constraint, and how much of the tune is its choice: per character, and in characters."""
+    if config.constraint not in LEVELS:
+        return {"constraint": config.constraint}
+    per_character = [round(float(p), 4) for p in tune.ruled_out]
+    changed = round(float(tune.ruled_out.sum()), 4)
+    return {"constraint": config.constraint, "ruled_out": per_character, "ruled_out_sum": changed}
 
 
 def _write(folder: Path, tunes: list[Tune], config: SampleConfig) -> None:
@@ -145,10 +195,11 @@ def _write(folder: Path, tunes: list[Tune], config: SampleConfig) -> None:
                     "temperature": config.temperature,
                     "ended": tune.ended,
                     "log_prob": [round(float(p), 4) for p in tune.log_prob],
+                    **_of_constraint(tune, config),
                     **quality.measure(tune.text),
                     "problems": [problem._asdict() for problem in read(tune.text).problems],
                 },
                 ensure_ascii=False,
             )
         )
-    run.write_text(folder / "tunes.jsonl", "\n".join(lines) + "\n")
+    run.write_text(folder / "tunes.jsonl", "".join(line + "\n" for line in lines))

@@ -48,7 +48,7 @@ def report_temperature(config: AnalyzeConfig) -> Path:
         texts = [tune.text for tune in tunes]
         scores = list(score_tunes(model, vocab, texts, [tune.ended for tune in tunes]))
         likeliest = estimate_temperature(scores)
-        rows.append(_row(f"{temperature:g}", texts, scores, temperature, human))
+        rows.append(measured(f"{temperature:g}", texts, scores, temperature, human))
         rows[-1] |= {"likeliest": likeliest.value, "likeliest_low": likeliest.low, "likeliest_high": likeliest.high}
         if temperature in SHOWN:
             shown |= {f"T{temperature:g}_{number}": text for number, text in enumerate(texts[:EACH])}
@@ -56,7 +56,7 @@ def report_temperature(config: AnalyzeConfig) -> Path:
     _show(folder / "tunes", shown)
     if human:
         scores = list(score_tunes(model, vocab, human.tunes, [True] * len(human.tunes)))
-        rows.append(_row("human", human.tunes, scores, 1.0, human))
+        rows.append(measured("human", human.tunes, scores, 1.0, human))
         print(_line(rows[-1]))
     table = pd.DataFrame(rows)
     run.write_text(folder / "temperature.csv", table.to_csv(index=False))
@@ -76,7 +76,9 @@ def _show(folder: Path, texts: dict[str, str]) -> None:
             engraver.write(text, folder / name)
 
 
-def _row(name: str, texts: list[str], scores: list[Scores], temperature: float, human: Human | None) -> dict[str, Any]:
+def measured(
+    name: str, texts: list[str], scores: list[Scores], temperature: float, human: Human | None
+) -> dict[str, Any]:
     """Every measure with its 95 % interval over tunes."""
     measured = measure_tunes(texts, human)
     found = {key: wilson(sum(tune[key] for tune in measured), len(texts)) for key in SHARES}
