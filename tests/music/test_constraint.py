@@ -133,6 +133,7 @@ def test_music_that_adds_up_is_allowed(body):
         # What is begun has to be brought to its end.
         (HEADER + "A>", "ABz[^", "|\n .~"),
         (HEADER + "A2>B", "2", "A|34/"),
+        (HEADER + "~A", "B|2", "><-"),
         (HEADER + "(3AB", "ABz", "|\n"),
         (HEADER + "ABc(", "A3", "|"),
         (HEADER + "A-", "A| ", "Ba^z:"),

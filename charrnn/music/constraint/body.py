@@ -62,7 +62,7 @@ class Body:
         rolled, decorated, named = build.node(), build.node(), build.node()
         build.like(rolled, self._note)
         build.like(decorated, self._bare)
-        build.edge(site, ROLLS, rolled, IF.OTHER, begins=True)
+        build.edge(site, ROLLS, rolled, IF.OTHER, E.HELD, begins=True)
         build.edge(site, DECORATIONS, decorated, IF.OTHER, begins=True)
         build.edge(site, HOLDS, decorated, IF.HELD, E.HELD, begins=True)
         build.edge(site, "!", named, IF.OTHER, begins=True)

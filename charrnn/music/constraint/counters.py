@@ -40,7 +40,7 @@ class Counter(IntEnum):
     LAST = auto()  # grains of the sound before; 0 if it binds to none
     EXACT = auto()  # grains the next sound has to have: in broken rhythm, within a chord
     BROKEN = auto()  # 1 behind < or >
-    HELD = auto()  # 1 if the note is staccato or held, which other programs neither tie nor break
+    HELD = auto()  # 1 if the note is staccato, held or rolled, which other programs neither tie nor break
     INSIDE = auto()  # notes of the chord, or grace notes, so far
     CHORD = auto()  # of an open chord 1, and a bit for each of its letters
     LETTER = auto()  # id of the last note's

@@ -11,6 +11,7 @@ from charrnn.music.notation.fields import read_key, read_meter, read_unit
 TEXT_FIELDS = "ABCDFGHNORSTZ"  # any text; I:, P:, U:, V: and m: would change how the music is read
 METERS = ("C", "C|", *(f"{n}/{d}" for d in (2, 4, 8, 16) for n in range(1, 25)))
 EVEN = ("C", "2/4", "4/4")
+DIGITS = 6  # of X: at most
 UNITS = ("1/4", "1/8", "1/16", "1/32")
 BEATS = ("", "1/4=", "1/8=", "3/8=", "1/2=", "3/4=")
 _MODES = (
@@ -40,7 +41,7 @@ class Header:
         bar = read_meter(fixed.get("M", "none"))
         self._lengths = units(bar.bar if bar else None)
         self.start = self._node()
-        number = [self._field(self.start, "X"), *(self._node() for _ in range(9))]
+        number = [self._field(self.start, "X"), *(self._node() for _ in range(DIGITS))]
         title = self._node()
         for before, after in pairwise(number):
             build.edge(before, "0123456789", after, ALWAYS if before == number[0] else IF.MORE)
