@@ -60,7 +60,7 @@ def compare(config: AnalyzeConfig, default: dict[str, Any]) -> Path:
     usable = runs[runs["setting"] != "?"]
     written, base, target = [], "", None
     settings = pd.DataFrame()
-    times = _epoch_times(selection)
+    times = epoch_times(selection)
     if len(usable):
         base = choose_base(runs, keys, default, config.base)
         target = config.val_loss or _target(runs, base)
@@ -111,7 +111,7 @@ def time_key(settings: dict[str, Any]) -> str:
     return json.dumps(kept | {k: None if math.isnan(v) else v for k, v in numbers.items()})
 
 
-def _epoch_times(selection: Selection) -> dict[str, list[float]]:
+def epoch_times(selection: Selection) -> dict[str, list[float]]:
     """Seconds an epoch of every timed setting, from the file of benchmarks/epoch_time.py beside the runs."""
     if not selection.folders:
         return {}

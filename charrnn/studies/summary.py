@@ -11,7 +11,7 @@ from charrnn.studies.table import STATES, records
 def summary(runs: pd.DataFrame, settings: pd.DataFrame, base: str, target: float | None, timed: bool) -> str:
     lines = []
     if len(settings) and "best_val_loss" in settings:
-        lines += [_short_table(settings).to_string(index=False), ""]
+        lines += [short_table(settings).to_string(index=False), ""]
     counts = runs["state"].value_counts()
     lines.append("runs      " + ", ".join(f"{counts[state]} {state}" for state in STATES if state in counts))
     for row in records(runs[runs["state"].isin(["failed", "damaged"])]):
@@ -32,7 +32,7 @@ def summary(runs: pd.DataFrame, settings: pd.DataFrame, base: str, target: float
     return "\n".join(lines)
 
 
-def _short_table(settings: pd.DataFrame) -> pd.DataFrame:
+def short_table(settings: pd.DataFrame) -> pd.DataFrame:
     def spread(row: dict[str, Any], name: str, digits: int) -> str:
         mean, high = row.get(name), row.get(f"{name}_high")
         if mean is None or math.isnan(mean):
