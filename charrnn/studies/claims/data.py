@@ -26,8 +26,7 @@ def corpus_table(texts: Sequence[str]) -> pd.DataFrame:
     pairs = [Counter((a.duration, b.duration) for a, b in pairwise(notes)) for notes in melodies]
     total = sum(pairs, Counter())
     commonest = {
-        equal: max((pair for pair in total if (pair[0] == pair[1]) == equal), key=total.__getitem__, default=None)
-        for equal in (True, False)
+        equal: [pair for pair, _ in total.most_common() if (pair[0] == pair[1]) == equal][:1] for equal in (True, False)
     }
     rows = []
     for text, notes, counted in zip(texts, melodies, pairs, strict=True):
@@ -39,8 +38,8 @@ def corpus_table(texts: Sequence[str]) -> pd.DataFrame:
                 "steps": quality.measure(text)["stepwise"],
                 "same": sum(count for (a, b), count in counted.items() if a == b) / n,
                 "chance": sum((count / len(notes)) ** 2 for count in lengths.values()),
-                "commonest_same": counted[commonest[True]] / n,
-                "commonest_other": counted[commonest[False]] / n,
+                "commonest_same": sum(counted[pair] for pair in commonest[True]) / n,
+                "commonest_other": sum(counted[pair] for pair in commonest[False]) / n,
             }
         )
     return pd.DataFrame(rows)

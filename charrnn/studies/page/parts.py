@@ -97,7 +97,8 @@ class Table:
             )
             rows.append(f"<tr>{cells}</tr>")
         caption = f"<caption>{html.escape(self.caption)}</caption>"
-        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        table = f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        return f'<div class=wide role=region aria-label="Table" tabindex=0>{table}</div>'
 
     def _mark(self, value: object) -> str:
         return f' class="mark {str(value).replace(" ", "-")}"' if value in self.marked else ""

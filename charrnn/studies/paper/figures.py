@@ -43,25 +43,26 @@ def dropout(p: float) -> Setting:
     return {"regularization.dropout": p}
 
 
-_UNITS = "As the number of hidden units increased, the final loss decreased."
+_UNITS = "as the number of hidden units increased, the final loss decreased"
 _DROPOUT = "The loss increases a tiny bit as dropout increases but the change is not too great."
-_COOL = "Songs with notes that are very close together and barely vary at all in terms of note lengths."
-_HOT = "They have a lot more variation in the rhythm and beats."
-_PLAIN = "A reference point for the other temperatures."
-_DREW = "It does not affect the results much."
+_COOL = "songs with notes that are very close together and barely vary at all in terms of note lengths"
+_HOT = "they have a lot more variation in the rhythm and beats"
+_PLAIN = "our songs generated at T = 1 in figures 1, 2, 3, and 4 as a reference point"
+_DREW = "it does not affect the results much"
 
 CURVES = (
-    Curves(13, "100 hidden units", PAPERS, "The training loss decreased very fast initially but slowed down at later "
-           "epochs (around epoch 5). The validation loss moved up and down; its smallest was at epoch 13, of 16."),
+    Curves(13, "100 hidden units", PAPERS, "the training loss decreased very fast initially but slowed down at later "
+           "epochs (around epoch 5). We stopped training at 16 epochs because the validation loss had actually reached "
+           "a small value at epoch 13 and only got losses above that for the next 3 iterations."),
     Curves(14, "50 hidden units", hidden(50), _UNITS),
     Curves(15, "75 hidden units", hidden(75), _UNITS),
     Curves(16, "150 hidden units", hidden(150), _UNITS),
     Curves(17, "dropout 0.1", dropout(0.1), _DROPOUT),
     Curves(18, "dropout 0.2", dropout(0.2), _DROPOUT),
     Curves(19, "dropout 0.3", dropout(0.3), _DROPOUT),
-    Curves(26, "Adagrad at 0.01", at("adagrad", 0.01), "The Adagrad validation loss is still falling."),
-    Curves(27, "RMSProp at 0.001", at("rmsprop", 0.001), "RMSProp does better for both training and validation loss, "
-           "but its validation loss seems to plateau towards the end."),
+    Curves(26, "Adagrad at 0.01", at("adagrad", 0.01), "the Adagrad validation loss is still falling"),
+    Curves(27, "RMSProp at 0.001", at("rmsprop", 0.001), "RMSProp does better for both training and validation loss "
+           "than Adagrad. But the validation loss for RMSProp seems to plateau towards the end"),
 )  # fmt: skip
 TUNES = (
     Composed(1, 2, 1.0, 0, _PLAIN),
@@ -77,6 +78,6 @@ TUNES = (
 TEMPERATURES = (1.0, 0.5, 2.0)
 HEAT_MAP = 28
 HEAT_MAP_SAID = (
-    "It is unclear which feature this neuron has learned. It turns off during parts of the header which are long "
-    "words, and whenever there is a colon."
+    "It is unclear which feature this neuron has learned. We notice that this neuron turns off during parts of the "
+    "header which are long words. It also turns off whenever there is a colon."
 )

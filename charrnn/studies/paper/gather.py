@@ -62,7 +62,7 @@ def gather(selection: Selection, default: Mapping[str, Any], num_tunes: int, fol
     base = found.runs_of(PAPERS)["run"].tolist()
     first = above / (base[0] if base else finished["run"].iloc[0])
     human = human_tunes(str(first), must_be=False)
-    asked = [(above / name, TEMPERATURES) for name in base]
+    asked: list[tuple[Path, tuple[float, ...]]] = [(above / name, TEMPERATURES) for name in base]
     asked += [(above / name, (1.0,)) for p in DROPOUTS for name in found.runs_of(dropout(p))["run"]]
     tunes = draw(folder / "tunes.csv", asked, num_tunes, human)
     corpus = pd.DataFrame()
