@@ -113,12 +113,17 @@ def time_key(settings: dict[str, Any]) -> str:
     return json.dumps(kept | {k: None if math.isnan(v) else v for k, v in numbers.items()})
 
 
-def epoch_times(selection: Selection) -> dict[str, list[float]]:
-    """Seconds an epoch of every timed setting, from the file of benchmarks/epoch_time.py beside the runs."""
+def epoch_times(selection: Selection, processor: bool = False) -> dict[str, list[float]]:
+    """Seconds an epoch of every timed setting by turn, from the file of benchmarks/epoch_time.py beside the runs.
+
+    Those of the processor, if asked for, which tell more where something else had the machine, too.
+    """
     if not selection.folders:
         return {}
     try:
         table = pd.read_csv(selection.folders[0].parent / EPOCH_TIMES)
+        if processor:
+            table["seconds"] *= table["share"]
         return {str(key): rows["seconds"].to_list() for key, rows in table.groupby("setting")}
     except (OSError, ValueError, LookupError):
         return {}

@@ -24,10 +24,10 @@ def songs(name: str) -> Callable[[Evidence], pd.Series]:
 
 
 CLAIMS = [
-    Claim("speed-epoch", D, SPEED, "epochs a second, dropout 0.3 over 0.1, minus 1", "of the speed", 0.05, "above",
-          faster(LITTLE, MUCH), "turns"),
-    Claim("speed-epoch-none", D, SPEED, "epochs a second, dropout 0.3 over none, minus 1", "of the speed", 0.05,
-          "above", faster(NONE, MUCH), "turns"),
+    Claim("speed-epoch", D, SPEED, "epochs a processor second, dropout 0.3 over 0.1, minus 1", "of the speed", 0.05,
+          "above", faster(LITTLE, MUCH), "turns"),
+    Claim("speed-epoch-none", D, SPEED, "epochs a processor second, dropout 0.3 over none, minus 1", "of the speed",
+          0.05, "above", faster(NONE, MUCH), "turns"),
     Claim("speed-best", D, SPEED, "epochs to the smallest validation loss of 30, dropout 0.3 minus 0.1", "epochs", 2,
           "below", difference(MUCH, LITTLE, "best_epoch")),
     Claim("speed-to-loss", D, SPEED, "epochs to 0.05 nats above the best without dropout, 0.3 minus 0.1 (never: the "

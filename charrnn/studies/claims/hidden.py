@@ -33,12 +33,12 @@ def smallest_step(evidence: Evidence) -> pd.Series:
 
 
 CLAIMS = [
-    Claim("time-epoch", C, TIME, "seconds an epoch, 150 units over 50 units, minus 1", "of the time", 0.05, "above",
-          longer_epochs, "turns"),
+    Claim("time-epoch", C, TIME, "processor seconds an epoch, 150 units over 50 units, minus 1", "of the time",
+          0.05, "above", longer_epochs, "turns"),
     Claim("time-best", C, TIME, "epochs to the smallest validation loss, 150 units minus 50", "epochs", 2, "above",
           difference(LARGE, SMALL, "best_epoch")),
-    Claim("time-to-loss", C, TIME, "seconds to 0.05 nats above the best of 100 units, 150 units over 50, minus 1 "
-          "(50 units may never reach it: then the epoch after their last)", "of the time", 0.05, "above",
+    Claim("time-to-loss", C, TIME, "processor seconds to 0.05 nats above the best of 100 units, 150 units over 50, "
+          "minus 1 (50 units may never reach it: then the epoch after their last)", "of the time", 0.05, "above",
           longer_to_loss),
     Claim("units-train", C, LOSS, "training loss at epoch 16, 150 units minus 50", "nats", 0.02, "below",
           difference(LARGE, SMALL, "train_16")),

@@ -36,7 +36,8 @@ def _curves(figure: Curves, found: Gathered, folder: Path) -> list[Part]:
     drawn = loss_curves(epochs[epochs["run"].isin(runs["run"])], title, baseline)
     save(drawn, folder / f"figure_{figure.number:02d}")
     best, at = runs["best_val_loss"], runs["best_epoch"]
-    ours = f"Ours, {len(runs)} seeds: smallest validation loss {best.mean():.4f} nats, at epoch {at.mean():.1f}."
+    seeds = f"{len(runs)} seeds" if len(runs) > 1 else "1 seed"
+    ours = f"Ours, {seeds}: smallest validation loss {best.mean():.4f} nats, at epoch {at.mean():.1f}."
     alt = f"Training and validation loss over {int(runs['epochs'].max())} epochs, {figure.title}. {ours}"
     return [Picture(folder / f"figure_{figure.number:02d}.png", alt, f"{title}. {SAYS}“{figure.said}” {ours}")]
 

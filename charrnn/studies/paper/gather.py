@@ -54,7 +54,7 @@ def gather(selection: Selection, default: Mapping[str, Any], num_tunes: int, fol
     missing = _unfinished(runs)
     if finished.empty:
         return Gathered(Evidence(finished, epochs, default), runs, above, {}, ["No run has finished.", *missing])
-    times = epoch_times(selection)
+    times = epoch_times(selection, processor=True)
     seconds = {row["run"]: times[key] for row in records(finished) if (key := time_key(row)) in times}
     if not seconds:
         missing.append("No epoch was timed alone: python -m benchmarks.epoch_time runs=… does it.")

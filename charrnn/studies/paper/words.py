@@ -34,7 +34,7 @@ def verdict_table(claims: pd.DataFrame) -> pd.DataFrame:
             "where": row["where"],
             "the paper": f"“{row['quotation']}”",
             "reading": row["reading"],
-            "supported": row["supported_when"],
+            "supported when": row["supported_when"],
             "estimate": _estimate(row),
             "n": f"{row['n']} {row['over']}" if row["n"] else "–",
             "to decide it": _remedy(row),
