@@ -5,7 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 export DATA
 
-.PHONY: train test test-slow lint bench clean
+# make reproduce: seeds=1 for a quick look; data="file data.path=tunes.txt data.split=contiguous" for other tunes.
+seeds ?= 5
+data ?= ryan
+name ?= $(if $(filter ryan,$(data)),paper,paper-$(firstword $(data)))
+second ?= $(if $(findstring split=contiguous,$(data)),tunes,contiguous)
+EACH := $(BIN)/python train.py data=$(data) runs_dir=runs/$(name) trainer.scores=false hydra/launcher=cores
+SEEDS = seed=$$(seq -s, 0 $$(($(seeds) - 1)))
+JUDGE := $(BIN)/python analyze.py analysis=paper runs=runs/$(name) name=$(name)
+
+.PHONY: train test test-slow lint bench reproduce reproduce-long clean
 
 train: $(VENV)/installed
 	$(BIN)/python train.py $(ARGS)
@@ -24,6 +33,25 @@ lint: $(VENV)/installed-dev
 # Every statement on speed as a ratio; DATA=course_tunes.txt adds those that were measured on the course's tunes.
 bench: $(VENV)/installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks
+
+# The paper's experiments, the time of an epoch, report/$(name)/index.html. What is finished is not done again; a run
+# that fails (-) is told of on the page.
+reproduce: $(VENV)/installed
+	-$(EACH) experiment=hidden $(SEEDS)
+	-$(EACH) experiment=dropout $(SEEDS)
+	-$(EACH) experiment=optimizers $(SEEDS)
+	-$(EACH) experiment=optimizers_lr
+	-$(BIN)/python -m benchmarks.epoch_time runs=runs/$(name)/hidden new=true
+	-$(BIN)/python -m benchmarks.epoch_time runs=runs/$(name)/dropout new=true
+	$(JUDGE) $(ARGS)
+
+# And 100 epochs, the LSTM, the second split: what some statements need.
+reproduce-long: reproduce
+	-$(EACH) experiment=hidden trainer.max_epochs=100 $(SEEDS)
+	-$(EACH) experiment=optimizers trainer.max_epochs=100 $(SEEDS)
+	-$(EACH) experiment=hidden model=lstm $(SEEDS)
+	-$(EACH) experiment=hidden data.split=$(second) $(SEEDS)
+	$(JUDGE) $(ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -1,7 +1,8 @@
 """python -m benchmarks.epoch_time runs=…: how long an epoch of each setting takes, alone, one after the other in turns.
 
 Writes epoch_time.csv beside the runs, a row a setting and turn, from which analyze.py takes its seconds; what stands
-there of other settings stays. The times of the runs themselves say little: they shared the machine with who knows what.
+there of other settings stays, and with new=true what stands there is not timed again. The times of the runs themselves
+say little: they shared the machine with who knows what.
 """
 
 import sys
@@ -43,13 +44,18 @@ def main() -> None:
     for folder in folders:
         config = build(TrainConfig, yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8")))
         configs.setdefault(time_key(semantic(plain(config))), config)
+    file = folders[0].parent / EPOCH_TIMES
+    if "new=true" in sys.argv and file.exists():
+        configs = {key: config for key, config in configs.items() if key not in set(pd.read_csv(file)["setting"])}
+        if not configs:
+            print(f"timed     all, in {file}")
+            return
     rows = []
     for turn in range(TURNS):
         for key, config in configs.items():
             seconds, share = epoch_seconds(config)
             rows.append({"setting": key, "turn": turn, "seconds": round(seconds, 4), "share": round(share, 3)})
     table = pd.DataFrame(rows)
-    file = folders[0].parent / EPOCH_TIMES
     if file.exists():
         before = pd.read_csv(file)
         table = pd.concat([before[~before["setting"].isin(configs)], table])

@@ -120,7 +120,7 @@ class SampleConfig:
 
 @dataclass(frozen=True)
 class Analysis:
-    name: str = key(choices=("compare", "quality", "temperature", "neurons"))
+    name: str = key(choices=("compare", "quality", "temperature", "neurons", "paper"))
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,10 @@ def _analyze(cfg: DictConfig) -> int:
         from charrnn.studies.neurons.report import report_neurons
 
         return _or_say_error(report_neurons, config)
+    if config.analysis.name == "paper":
+        from charrnn.studies.paper.report import report_paper
+
+        return _or_say_error(partial(report_paper, default=default_settings()), config)
     if config.diff is not None:
         from charrnn.studies.difference import print_difference
 

@@ -22,7 +22,7 @@ from charrnn.studies.settings import (
     varied_keys,
     with_settings,
 )
-from charrnn.studies.summary import summary
+from charrnn.studies.summary import as_page, summary
 from charrnn.studies.table import Selection, load, records, select, shared_baseline
 
 # What must be equal for losses to be comparable, with the words for it.
@@ -31,7 +31,7 @@ SAME = {"data": "other tunes", "data.split": "another split", "data.split_seed":
 # Above the mean of the base setting: what every useful setting reaches, and none in its first epochs.
 MARGIN = 0.05
 LONGEST_NAME = 60  # of a picture
-OURS = ("settings.csv", "curves*.png", "curves*.svg", "best_loss.*", "heat_map.*", "loss_against_time.*")
+OURS = ("settings.csv", "index.html", "curves*.png", "curves*.svg", "best_loss.*", "heat_map.*", "loss_against_time.*")
 EPOCH_TIMES = "epoch_time.csv"
 # The keys on which the time of an epoch does not depend.
 TIMELESS = ("seed", "trainer.max_epochs", "trainer.patience", "data.split_seed")
@@ -60,7 +60,7 @@ def compare(config: AnalyzeConfig, default: dict[str, Any]) -> Path:
     usable = runs[runs["setting"] != "?"]
     written, base, target = [], "", None
     settings = pd.DataFrame()
-    times = _epoch_times(selection)
+    times = epoch_times(selection)
     if len(usable):
         base = choose_base(runs, keys, default, config.base)
         target = config.val_loss or _target(runs, base)
@@ -70,7 +70,9 @@ def compare(config: AnalyzeConfig, default: dict[str, Any]) -> Path:
         run.write_text(folder / "settings.csv", settings.to_csv(index=False))
         written = _draw(folder, runs, epochs, settings, keys, shared_baseline(selection))
     run.write_text(folder / "runs.csv", runs.to_csv(index=False))
-    print(summary(runs, settings, base, target, bool(times)))
+    said = summary(runs, settings, base, target, bool(times))
+    run.write_text(folder / "index.html", as_page(folder, settings, written, said, config.runs))
+    print(said)
     print(f"report    {folder}: runs.csv{', settings.csv' if len(settings) else ''}, {len(written)} pictures")
     return folder
 
@@ -111,12 +113,17 @@ def time_key(settings: dict[str, Any]) -> str:
     return json.dumps(kept | {k: None if math.isnan(v) else v for k, v in numbers.items()})
 
 
-def _epoch_times(selection: Selection) -> dict[str, list[float]]:
-    """Seconds an epoch of every timed setting, from the file of benchmarks/epoch_time.py beside the runs."""
+def epoch_times(selection: Selection, processor: bool = False) -> dict[str, list[float]]:
+    """Seconds an epoch of every timed setting by turn, from the file of benchmarks/epoch_time.py beside the runs.
+
+    Those of the processor, if asked for, which tell more where something else had the machine, too.
+    """
     if not selection.folders:
         return {}
     try:
         table = pd.read_csv(selection.folders[0].parent / EPOCH_TIMES)
+        if processor:
+            table["seconds"] *= table["share"]
         return {str(key): rows["seconds"].to_list() for key, rows in table.groupby("setting")}
     except (OSError, ValueError, LookupError):
         return {}

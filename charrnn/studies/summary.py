@@ -1,17 +1,19 @@
 """A comparison in a few lines for people: a row a setting, how the runs stand, what the verdicts mean."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from charrnn.studies.page import Command, Part, Picture, Section, Table, Text, origin, page
 from charrnn.studies.table import STATES, records
 
 
 def summary(runs: pd.DataFrame, settings: pd.DataFrame, base: str, target: float | None, timed: bool) -> str:
     lines = []
     if len(settings) and "best_val_loss" in settings:
-        lines += [_short_table(settings).to_string(index=False), ""]
+        lines += [short_table(settings).to_string(index=False), ""]
     counts = runs["state"].value_counts()
     lines.append("runs      " + ", ".join(f"{counts[state]} {state}" for state in STATES if state in counts))
     for row in records(runs[runs["state"].isin(["failed", "damaged"])]):
@@ -32,7 +34,23 @@ def summary(runs: pd.DataFrame, settings: pd.DataFrame, base: str, target: float
     return "\n".join(lines)
 
 
-def _short_table(settings: pd.DataFrame) -> pd.DataFrame:
+def as_page(folder: Path, settings: pd.DataFrame, written: list[str], said: str, runs: str) -> str:
+    """One HTML page: the table, the pictures that were `written` to the folder, what was `said`, what repeats it."""
+    compared = [Table(short_table(settings), "Losses in nats per character.")] if "best_val_loss" in settings else []
+    states = [Text(line) for line in said.rpartition("\n\n")[2].splitlines()]
+    names = [name for name in written if name.endswith(".png")]
+    pictures: list[Part] = [Picture(folder / name, f"Figure {name[:-4].replace('_', ' ')}") for name in names]
+    sections = [
+        Section("Settings", [*compared, *states]),
+        Section("Figures", pictures),
+        Section("Where this comes from", [*origin(), Command(f"python analyze.py runs={runs}")]),
+    ]
+    return page(f"Comparison: {folder.name}", "Settings over seeds, paired by seed.", sections)
+
+
+def short_table(settings: pd.DataFrame) -> pd.DataFrame:
+    """Of `settings_table` what people read, as texts."""
+
     def spread(row: dict[str, Any], name: str, digits: int) -> str:
         mean, high = row.get(name), row.get(f"{name}_high")
         if mean is None or math.isnan(mean):

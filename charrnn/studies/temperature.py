@@ -21,7 +21,9 @@ from charrnn.music.engraving import Engraver
 from charrnn.music.notation import read
 from charrnn.studies.figures import against_temperature
 from charrnn.studies.look import save
+from charrnn.studies.page import Command, Picture, Section, Table, Text, Tune, origin, page
 from charrnn.studies.settings import Interval, t_interval, wilson
+from charrnn.studies.table import records
 from charrnn.studies.tunes import SHARES, Human, human_tunes, measure_tunes, read_tunes
 
 TEMPERATURES = (0.25, 0.5, 0.7, 1.0, 1.4, 2.0)
@@ -61,12 +63,27 @@ def report_temperature(config: AnalyzeConfig) -> Path:
     table = pd.DataFrame(rows)
     run.write_text(folder / "temperature.csv", table.to_csv(index=False))
     pictures = save(against_temperature(table), folder / "temperature")
+    run.write_text(folder / "index.html", _page(folder, table, shown, config.ckpt))
     if config.tunes is not None:
         for number, text in enumerate(read_tunes(Path(config.tunes).expanduser())[0]):
             found = estimate_temperature(list(score_tunes(model, vocab, [text], [False])))
             print(f"tune {number:<4} of {config.tunes}: as if drawn at temperature {_shown(found)}")
     print(f"report    {folder}: temperature.csv, {', '.join(pictures)}, {len(SHOWN) * EACH} tunes")
     return folder
+
+
+def _page(folder: Path, table: pd.DataFrame, shown: dict[str, str], ckpt: str) -> str:
+    rates = [name for name in table.columns if f"{name}_low" in table]
+    texts = pd.DataFrame({"T": table["temperature"], **{name: table[name].map("{:.3g}".format) for name in rates}})
+    lines = [Text(_line(row)) for row in records(table)]
+    sections = [
+        Section("In short", lines),
+        Section("Figure", [Picture(folder / "temperature.png", "Every rate against temperature, human tunes in grey")]),
+        Section("Tunes", [Tune(f"Tune {name}", text, folder / "tunes" / name) for name, text in shown.items()]),
+        Section("Every rate", [Table(texts, "Means over tunes.")]),
+        Section("Where this comes from", [*origin(), Command(f"python analyze.py analysis=temperature ckpt={ckpt}")]),
+    ]
+    return page(f"Temperature: {folder.name}", "Tunes at six temperatures, none of them picked.", sections)
 
 
 def _show(folder: Path, texts: dict[str, str]) -> None:

@@ -66,7 +66,12 @@ def test_a_comparison_over_seeds(tmp_path, default_config, fabricate, capsys):
     assert "seconds_per_epoch" in settings and settings["seconds_per_epoch"].isna().all()
     names = {file.name for file in folder.iterdir()}
     stems = ("curves_hidden_50", "curves_hidden_100", "curves", "best_loss")
-    assert names == {"runs.csv", "settings.csv", *(f"{stem}.{kind}" for stem in stems for kind in ("png", "svg"))}
+    assert names == {
+        "runs.csv",
+        "settings.csv",
+        "index.html",
+        *(f"{stem}.{kind}" for stem in stems for kind in ("png", "svg")),
+    }
     for stem in stems:
         picture = imread(folder / f"{stem}.png")
         assert picture.shape[1] >= 1000 and picture[..., :3].std() > 0.02
