@@ -1,7 +1,8 @@
 """python -m benchmarks.epoch_time runs=…: how long an epoch of each setting takes, alone, one after the other in turns.
 
 Writes epoch_time.csv beside the runs, a row a setting and turn, from which analyze.py takes its seconds; what stands
-there of other settings stays, and with new=true what stands there is not timed again. The times of the runs themselves
+there of other settings stays, and with new=true nothing is timed where all of these stand there already: times
+of different calls are not of the same minutes. The times of the runs themselves
 say little: they shared the machine with who knows what.
 """
 
@@ -45,11 +46,9 @@ def main() -> None:
         config = build(TrainConfig, yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8")))
         configs.setdefault(time_key(semantic(plain(config))), config)
     file = folders[0].parent / EPOCH_TIMES
-    if "new=true" in sys.argv and file.exists():
-        configs = {key: config for key, config in configs.items() if key not in set(pd.read_csv(file)["setting"])}
-        if not configs:
-            print(f"timed     all, in {file}")
-            return
+    if "new=true" in sys.argv and file.exists() and configs.keys() <= set(pd.read_csv(file)["setting"]):
+        print(f"timed     all, in {file}")
+        return
     rows = []
     for turn in range(TURNS):
         for key, config in configs.items():
