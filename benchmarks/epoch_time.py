@@ -1,9 +1,8 @@
 """python -m benchmarks.epoch_time runs=…: how long an epoch of each setting takes, alone, one after the other in turns.
 
 Writes epoch_time.csv beside the runs, a row a setting and turn, from which analyze.py takes its seconds; what stands
-there of other settings stays, and with new=true nothing is timed where all of these stand there already: times
-of different calls are not of the same minutes. The times of the runs themselves
-say little: they shared the machine with who knows what.
+there of other settings stays. With new=true nothing is timed where all of these stand there already: times of different
+calls are not of the same minutes. Those of the runs themselves say little: they shared the machine with who knows what.
 """
 
 import sys
