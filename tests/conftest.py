@@ -1,11 +1,14 @@
 """The real commands, on twelve tunes of our own."""
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -111,3 +114,37 @@ def fabricate(tmp_path: Path, default_config: TrainConfig) -> Callable[..., Path
         return folder
 
     return make
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, as playwright drives it."""
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        assert not os.environ.get("REQUIRE_ENGINES"), "no Chromium is on PATH, and REQUIRE_ENGINES is set"
+        pytest.skip("needs Chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@contextmanager
+def opened(browser: Any, file: Path, width: int, embeds: bool = False, **options: Any) -> Iterator[Any]:
+    """`file` in a window `width` pixels wide, which it fills without a word on the console or a request but for itself.
+
+    A file that `embeds` pictures or sounds asks for those data: addresses, too.
+    """
+    shown = browser.new_page(viewport={"width": width, "height": 800}, **options)
+    said: list[str] = []
+    asked: list[str] = []
+    shown.on("console", lambda message: said.append(message.text))
+    shown.on("pageerror", lambda error: said.append(str(error)))
+    shown.on("request", lambda request: asked.append(request.url))
+    shown.goto(file.as_uri())
+    yield shown
+    assert shown.evaluate("document.documentElement.scrollWidth") == width
+    assert said == []
+    assert [url for url in asked if not (embeds and url.startswith("data:"))] == [file.as_uri()]

@@ -65,7 +65,7 @@ def _sampled(config: SampleConfig, prompt: str, model: CharRNN, vocab: Vocabular
     settings: dict[str, Any] = {
         name: getattr(config, name) for name in ("temperature", "num_tunes", "seed", "top_k", "top_p", "max_chars")
     } | {"prompt": prompt}
-    fixed = {letter: value for letter, value in _fixed(config).items() if value is not None}
+    fixed = _fixed(config)
     if config.constraint in LEVELS:
         settings["grammar"] = Constraint(config.constraint, vocab.characters, END, config.max_chars, fixed)
     elif fixed:
@@ -86,8 +86,10 @@ def _sampled(config: SampleConfig, prompt: str, model: CharRNN, vocab: Vocabular
     print(f"tries     {drawn} tunes drawn for {config.num_tunes}")
 
 
-def _fixed(config: SampleConfig) -> dict[str, str | None]:
-    return {"K": config.key, "M": config.meter, "R": config.rhythm, "T": config.title}
+def _fixed(config: SampleConfig) -> dict[str, str]:
+    """The header's fields that were asked for, by their letters."""
+    asked = {"K": config.key, "M": config.meter, "R": config.rhythm, "T": config.title}
+    return {letter: value for letter, value in asked.items() if value is not None}
 
 
 def _quality(tunes: list[str], run_folder: Path) -> str:
@@ -155,7 +157,7 @@ def _folder_name(config: SampleConfig, prompt: str) -> str:
     file = checkpoint.find(config.ckpt).resolve()
     is_run = (file.parent / "config.yaml").exists()
     name = file.parent.name + ("" if file.name == checkpoint.BEST else f"-{file.stem}") if is_run else file.stem
-    fixed = "".join(f"{letter}:{value}\n" for letter, value in _fixed(config).items() if value is not None)
+    fixed = "".join(f"{letter}:{value}\n" for letter, value in _fixed(config).items())
     extras = {"k": config.top_k, "p": config.top_p, "n": config.max_chars if config.max_chars != MAX_CHARS else None}
     parts = [
         name,

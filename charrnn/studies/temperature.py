@@ -97,10 +97,10 @@ def measured(
     name: str, texts: list[str], scores: list[Scores], temperature: float, human: Human | None
 ) -> dict[str, Any]:
     """Every measure with its 95 % interval over tunes."""
-    measured = measure_tunes(texts, human)
-    found = {key: wilson(sum(tune[key] for tune in measured), len(texts)) for key in SHARES}
+    tunes = measure_tunes(texts, human)
+    found = {key: wilson(sum(tune[key] for tune in tunes), len(texts)) for key in SHARES}
     for key in OVER_TUNES:
-        found[key] = t_interval(tune[key] for tune in measured if tune.get(key) is not None)
+        found[key] = t_interval(tune[key] for tune in tunes if tune.get(key) is not None)
     written = [score for score in scores if len(score.ids)]
     found["entropy"] = t_interval(float(score.entropy(temperature).mean()) for score in written)
     found["log_prob"] = t_interval(float(score.log_prob(1.0).mean()) for score in written)

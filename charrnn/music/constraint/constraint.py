@@ -1,6 +1,7 @@
 """Which character may come next: the strict subset of ABC that `read` calls well-formed, whatever is drawn from it."""
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 import numpy as np
 
@@ -10,13 +11,16 @@ from charrnn.music.constraint.body import Body
 from charrnn.music.constraint.counters import ADD, DYNAMIC, KEEP, UNIT, WHOLE, C, Counter, E, K
 from charrnn.music.constraint.header import Header, units
 from charrnn.music.constraint.rules import SLACK, Rules
-from charrnn.music.constraint.sounds import LENGTHS
-from charrnn.music.notation.fields import CLEF_ONLY, read_key, read_meter
+from charrnn.music.constraint.sounds import LENGTHS, LOWER, UPPER
+from charrnn.music.notation.fields import CLEF_ONLY, Meter, default_unit, read_key, read_meter
 
 LEVELS = ("header", "syntax", "bars")
 NEEDED = "\n:|1KMTX"  # and a tonic, a meter, a note
-NOTES = "CDEFGABcdefgab"
-LONGEST_BAR = 8  # whole notes
+LONGEST_BAR = 8  # whole notes, of a meter that is asked for
+# By the bar in 64ths of a whole note, 0 in free meter; 24/2 is the longest.
+_DEFAULT_LENGTHS = np.array(
+    [int(WHOLE * default_unit(Meter(Fraction(bar, WHOLE) if bar else None, None))) for bar in range(12 * WHOLE + 1)]
+)
 
 
 class Constraint:
@@ -28,7 +32,7 @@ class Constraint:
 
     def __init__(self, level: str, characters: Sequence[str], end: str, max_chars: int, fixed: Mapping[str, str]):
         text = "".join(c for c in characters if c.isprintable() and c not in "%\\")
-        check_fixed(fixed, text)
+        _check_fixed(fixed, text)
         build = Builder(characters, DYNAMIC)
         goal = build.node()
         build.edge(goal, end, goal)
@@ -53,7 +57,8 @@ class Constraint:
         between = {" ", "|", "\n"}  # a note and the one it is tied to
         tied = [[c == letter or c in between for c in characters] for letter in characters]
         self._tied = np.array([[True] * len(characters), *tied])
-        self._letters = np.array([2 << NOTES.index(c) if c in NOTES else 0 for c in characters])
+        notes = UPPER + LOWER
+        self._letters = np.array([2 << notes.index(c) if c in notes else 0 for c in characters])
         self._seen: tuple[np.ndarray, tuple[np.ndarray, np.ndarray]] | None = None
         self.start = np.zeros(len(Counter), dtype=np.int64)
         self.start[[C.NODE, C.LEFT, C.SHORT, C.REPEATABLE]] = header.start, max_chars, 1, 1
@@ -126,8 +131,7 @@ class Constraint:
 
     def _begin_music(self, state: np.ndarray, rows: np.ndarray) -> None:
         meter = state[C.METER]
-        default = np.where((meter > 0) & (4 * meter < 3 * WHOLE), WHOLE // 16, WHOLE // 8)
-        length = np.where(state[C.LENGTH] > 0, state[C.LENGTH], default)
+        length = np.where(state[C.LENGTH] > 0, state[C.LENGTH], _DEFAULT_LENGTHS[meter])
         state[C.BAR] = np.where(rows & self._fills, meter * UNIT // length, state[C.BAR])
 
 
@@ -140,7 +144,7 @@ def _check_alphabet(characters: Sequence[str], is_enough: bool) -> None:
         )
 
 
-def check_fixed(fixed: Mapping[str, str], text: str) -> None:
+def _check_fixed(fixed: Mapping[str, str], text: str) -> None:
     """Raise for a header field that no tune can have: `fixed` holds values of some of K, M, R and T."""
     names = {"K": "key", "M": "meter", "R": "rhythm", "T": "title"}
     for letter, value in fixed.items():

@@ -10,9 +10,11 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from charrnn.music.constraint import automaton
+from charrnn.music.notation.figures import TUPLETS
+
 UNIT = 4  # grains
 WHOLE = 64  # what meter and unit length are counted in, of a whole note
-ENOUGH_NOTES = 16
 MOST_SLURS = 2  # at once
 MOST_INSIDE = 4  # notes of a chord, on a fiddle's four strings, and grace notes
 LONG = 1 << 20  # a bar in free meter
@@ -55,8 +57,8 @@ class Counter(IntEnum):
 
 
 class Condition(IntEnum):
-    NEVER = 0
-    ALWAYS = auto()
+    NEVER = automaton.NEVER
+    ALWAYS = automaton.ALWAYS
     MORE = auto()  # something that can as well end here
     FEW = auto()  # the same, of notes in a chord or of grace notes
     NO_METER = auto()
@@ -130,8 +132,8 @@ class Line(IntEnum):
     BOTH = auto()
 
 
-# So many notes in the time of how many, behind a beat of two and of three (ABC 2.1, section 4.13).
-TIMES = np.array([[0, 0], [0, 0], [3, 3], [2, 2], [3, 3], [2, 3], [2, 2], [2, 3], [3, 3], [2, 3]])
+# So many notes in the time of how many, behind a beat of two and of three.
+TIMES = np.array([[(TUPLETS[p] or beat) if p in TUPLETS else 0 for beat in (2, 3)] for p in range(10)])
 # A tuplet's notes as they are written, in grains, are a multiple of this: its time is then one of grains.
 STEP = np.array([[p // gcd(p, int(q)) if p else 1 for q in row] for p, row in enumerate(TIMES)])
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from charrnn.music.constraint.automaton import Automaton
-from charrnn.music.constraint.counters import ENOUGH_NOTES, C, K, L
+from charrnn.music.constraint.counters import C, K, L
+from charrnn.music.notation.reading import ENOUGH_NOTES
 
 
 class Repeats:

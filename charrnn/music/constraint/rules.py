@@ -3,9 +3,10 @@
 import numpy as np
 
 from charrnn.music.constraint.automaton import Automaton
-from charrnn.music.constraint.counters import DYNAMIC, ENOUGH_NOTES, IF, MOST_INSIDE, MOST_SLURS, UNIT, C, K, Line
+from charrnn.music.constraint.counters import DYNAMIC, IF, MOST_INSIDE, MOST_SLURS, UNIT, C, K, Line
 from charrnn.music.constraint.repeats import Repeats
 from charrnn.music.constraint.rhythm import Rhythm
+from charrnn.music.notation.reading import ENOUGH_NOTES
 
 SLACK = 120
 """Characters: more than any one of them adds to what is `needed`."""

@@ -6,6 +6,7 @@ from charrnn.music.constraint.counters import IF, UNIT, E, K
 # What may stand behind a note, in grains.
 LENGTHS = {"/": 2, "/2": 2, "//": 1, "/4": 1, "3/": 6, "3/2": 6, "3/4": 3, "5/2": 10, "7/2": 14}
 LENGTHS |= {str(units): UNIT * units for units in range(2, 17)}
+UPPER, LOWER = "CDEFGAB", "cdefgab"
 OCTAVES = 2  # marks at most
 
 
@@ -29,7 +30,7 @@ class Sounds:
         build = self._build
         lengths = self._lengths(kind, behind)
         altered = build.node()
-        for letters, mark in (("CDEFGAB", ","), ("cdefgab", "'")):
+        for letters, mark in ((UPPER, ","), (LOWER, "'")):
             node = build.node(UNIT, kind)
             build.edge(start, letters, node, condition, E.NOTE, begins=True)
             build.edge(altered, letters, node, ALWAYS, E.NOTE)

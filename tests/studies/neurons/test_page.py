@@ -2,14 +2,13 @@
 
 import base64
 import json
-import os
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
 import planted
 import pytest
+from conftest import opened
 
 from charrnn.learning.activations import Trace, trace
 from charrnn.learning.vocab import Vocabulary
@@ -66,28 +65,12 @@ def test_no_text_ends_the_script_and_nothing_is_asked_of_the_network(html: str):
 
 
 @pytest.mark.slow
-def test_in_a_browser_by_mouse_and_by_keyboard(html: str, traced: Trace, table, tmp_path: Path):
-    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if browser is None:
-        assert not os.environ.get("REQUIRE_ENGINES"), "no Chromium is on PATH, and REQUIRE_ENGINES is set"
-        pytest.skip("needs Chromium")
-    from playwright.sync_api import sync_playwright
-
+def test_in_a_browser_by_mouse_and_by_keyboard(browser, html: str, traced: Trace, table, tmp_path: Path):
     file = tmp_path / "index.html"
     file.write_text(html, encoding="utf-8")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        for width in (375, 1200):
-            shown = chromium.new_page(viewport={"width": width, "height": 800})
-            said, asked = [], []
-            shown.on("console", lambda message, said=said: said.append(message.text))
-            shown.on("pageerror", lambda error, said=said: said.append(str(error)))
-            shown.on("request", lambda request, asked=asked: asked.append(request.url))
-            shown.goto(file.as_uri())
+    for width in (375, 1200):
+        with opened(browser, file, width) as shown:
             _use(shown, traced, table)
-            assert shown.evaluate("document.documentElement.scrollWidth") == width
-            assert said == [] and asked == [file.as_uri()]
-        chromium.close()
 
 
 def _use(shown, traced: Trace, table) -> None:

@@ -1,14 +1,13 @@
 """The page is one file: whatever texts say, nothing in them is a tag; it shows, plays and asks for nothing."""
 
-import os
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from conftest import opened
 from matplotlib.figure import Figure
 
 from charrnn.studies.page import Command, Picture, Section, Table, Text, Tune, page
@@ -47,28 +46,12 @@ def test_no_text_is_a_tag_and_everything_stands_in_the_file(html: str):
 
 
 @pytest.mark.slow
-def test_in_a_browser(html: str, tmp_path: Path):
-    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if browser is None:
-        assert not os.environ.get("REQUIRE_ENGINES"), "no Chromium is on PATH, and REQUIRE_ENGINES is set"
-        pytest.skip("needs Chromium")
-    from playwright.sync_api import sync_playwright
-
+def test_in_a_browser(browser, html: str, tmp_path: Path):
     file = tmp_path / "index.html"
     file.write_text(html, encoding="utf-8")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        for width, scheme in ((375, "dark"), (1200, "light")):
-            shown = chromium.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-            said, asked = [], []
-            shown.on("console", lambda message, said=said: said.append(message.text))
-            shown.on("pageerror", lambda error, said=said: said.append(str(error)))
-            shown.on("request", lambda request, asked=asked: asked.append(request.url))
-            shown.goto(file.as_uri())
-            assert shown.evaluate("document.documentElement.scrollWidth") == width
+    for width, scheme in ((375, "dark"), (1200, "light")):
+        with opened(browser, file, width, embeds=True, color_scheme=scheme) as shown:
             assert shown.evaluate("[...document.images].every((one) => one.naturalWidth > 0 && one.alt !== '')")
             shown.focus("audio")
             shown.keyboard.press("Space")
             assert shown.evaluate(MOVES_ON)
-            assert said == [] and [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
-        chromium.close()
