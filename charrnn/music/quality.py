@@ -92,7 +92,7 @@ def _ratio(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 
-def _melody(reading: Reading) -> Iterable[list[Note]]:
+def melodies(reading: Reading) -> Iterable[list[Note]]:
     """The notes of each voice, of a chord the highest, without grace notes."""
     voices: dict[str, list[Note]] = {}
     for note in reading.notes:
@@ -106,7 +106,7 @@ def _melody(reading: Reading) -> Iterable[list[Note]]:
 def counts(reading: Reading) -> dict[str, Counter]:
     """Histograms of one tune, and how often a note is as long as the one before."""
     found: dict[str, Counter] = {name: Counter() for name in (*HISTOGRAMS, "same_length")}
-    for notes in _melody(reading):
+    for notes in melodies(reading):
         found["pitch_class"].update(note.pitch % 12 for note in notes)
         found["length"].update(note.duration for note in notes)
         found["interval"].update(b.pitch - a.pitch for a, b in pairwise(notes))

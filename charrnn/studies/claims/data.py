@@ -16,28 +16,28 @@ SAME = "notes of the same length tend to occur after one another more than any o
 
 
 def corpus_table(texts: Sequence[str]) -> pd.DataFrame:
-    """A row a tune with two notes or more, of its pairs of neighbours.
+    """A row a tune with two notes or more, of its pairs of neighbours in a voice.
 
     `steps`: the share one or two semitones apart; `same`: the share of two notes as long as each other; `chance`: that
     share if the tune's lengths followed each other at random; `commonest_same` and `commonest_other`: the share that
     the collection's most frequent equal pair of lengths, and its most frequent unequal one, have in the tune.
     """
-    melodies = [[note for note in read(text).notes if not note.grace] for text in texts]
-    pairs = [Counter((a.duration, b.duration) for a, b in pairwise(notes)) for notes in melodies]
+    voices = [list(quality.melodies(read(text))) for text in texts]
+    pairs = [Counter((a.duration, b.duration) for notes in tune for a, b in pairwise(notes)) for tune in voices]
     total = sum(pairs, Counter())
     commonest = {
         equal: [pair for pair, _ in total.most_common() if (pair[0] == pair[1]) == equal][:1] for equal in (True, False)
     }
     rows = []
-    for text, notes, counted in zip(texts, melodies, pairs, strict=True):
+    for text, tune, counted in zip(texts, voices, pairs, strict=True):
         if not (n := counted.total()):
             continue
-        lengths = Counter(note.duration for note in notes)
+        lengths = Counter(note.duration for notes in tune for note in notes)
         rows.append(
             {
                 "steps": quality.measure(text)["stepwise"],
                 "same": sum(count for (a, b), count in counted.items() if a == b) / n,
-                "chance": sum((count / len(notes)) ** 2 for count in lengths.values()),
+                "chance": sum((count / lengths.total()) ** 2 for count in lengths.values()),
                 "commonest_same": sum(counted[pair] for pair in commonest[True]) / n,
                 "commonest_other": sum(counted[pair] for pair in commonest[False]) / n,
             }
