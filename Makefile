@@ -40,13 +40,13 @@ reproduce: $(VENV)/installed
 	-$(EACH) experiment=hidden $(SEEDS)
 	-$(EACH) experiment=dropout $(SEEDS)
 	-$(EACH) experiment=optimizers $(SEEDS)
-	-$(EACH) experiment=optimizers_lr
 	-$(BIN)/python -m benchmarks.epoch_time runs=runs/$(name)/hidden new=true
 	-$(BIN)/python -m benchmarks.epoch_time runs=runs/$(name)/dropout new=true
 	$(JUDGE) $(ARGS)
 
-# And 100 epochs, the LSTM, the second split: what some statements need.
+# And 100 epochs, the LSTM, the second split: what some statements need; and the sweep the optimizers' rates come from.
 reproduce-long: reproduce
+	-$(EACH) experiment=optimizers_lr
 	-$(EACH) experiment=hidden trainer.max_epochs=100 $(SEEDS)
 	-$(EACH) experiment=optimizers trainer.max_epochs=100 $(SEEDS)
 	-$(EACH) experiment=hidden model=lstm $(SEEDS)
