@@ -127,10 +127,14 @@ def test_tunes_are_measured_beside_human_ones(commands: Commands, trained: Path)
     assert "these, 5 tunes" in done.stdout and "human, 2 tunes" in done.stdout
     report = commands.home / "report" / f"quality_{samples.name}"
     assert len(pd.read_csv(report / "tunes.csv")) == 5
+    made = (report / "index.html").read_text()
+    assert "human, 2 tunes" in made and made.count("<article>") == 5
     shutil.copy(TUNES, commands.home / "ours.abc")
     alone = commands.run("analyze", "analysis=quality", "tunes=ours.abc")
     assert alone.returncode == 0 and re.search(r"well-formed +\d+\.\d% \[", alone.stdout)
     assert "human" not in alone.stdout and (commands.home / "report" / "quality_ours.abc" / "quality.json").exists()
+    made = (commands.home / "report" / "quality_ours.abc" / "index.html").read_text()
+    assert made.count("<article>") == made.count("<audio") == made.count('<img alt="Score') == 6
     assert "tunes=" in commands.refused("analyze", "analysis=quality")
     hot = commands.run("analyze", "analysis=temperature", f"ckpt={trained}", "num_tunes=3", f"tunes={samples}")
     assert hot.returncode == 0, hot.stderr

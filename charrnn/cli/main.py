@@ -113,7 +113,7 @@ def _sample(cfg: DictConfig) -> int:
 def _analyze(cfg: DictConfig) -> int:
     config = checked("analyze", cfg)
     if config.analysis.name == "quality":
-        from charrnn.studies.tunes import report_quality
+        from charrnn.studies.quality import report_quality
 
         return _or_say_error(report_quality, config)
     if config.analysis.name == "temperature":

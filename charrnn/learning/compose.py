@@ -123,7 +123,8 @@ def show(tune: Tune) -> None:
 def show_two(folder: Path) -> None:
     """Two tunes from a run's best checkpoint at temperature 1, how good twenty are, where to see and hear one."""
     model, vocab = checkpoint.load(str(folder))
-    print("tunes     two of twenty at temperature 1; more: python sample.py ckpt=" + str(folder) + "\n")
+    print("tunes     two of twenty at temperature 1")
+    print(f"more      python sample.py ckpt={folder} constraint=bars (only well-formed ones; without it as here)\n")
     tunes = list(sample(model, vocab, temperature=1.0, num_tunes=20, seed=0))
     for tune in tunes[:2]:
         show(tune)

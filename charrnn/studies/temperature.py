@@ -17,14 +17,13 @@ from charrnn.learning import checkpoint
 from charrnn.learning.likelihood import Scores, Temperature, estimate_temperature, score_tunes
 from charrnn.learning.sampling import sample
 from charrnn.music import quality
-from charrnn.music.engraving import Engraver
 from charrnn.music.notation import read
 from charrnn.studies.figures import against_temperature
 from charrnn.studies.look import save
 from charrnn.studies.page import Command, Picture, Section, Table, Text, Tune, origin, page
 from charrnn.studies.settings import Interval, t_interval, wilson
 from charrnn.studies.table import records
-from charrnn.studies.tunes import SHARES, Human, human_tunes, measure_tunes, read_tunes
+from charrnn.studies.tunes import SHARES, Human, engrave, human_tunes, measure_tunes, read_tunes
 
 TEMPERATURES = (0.25, 0.5, 0.7, 1.0, 1.4, 2.0)
 SHOWN, EACH = (1.0, 0.5, 2.0), 2  # the paper's six, in its order
@@ -42,7 +41,6 @@ def report_temperature(config: AnalyzeConfig) -> Path:
     human = human_tunes(config.ckpt, must_be=False)
     file = checkpoint.find(config.ckpt).resolve()
     folder = Path(config.report_dir) / (config.name or f"temperature_{file.parent.name}")
-    (folder / "tunes").mkdir(parents=True, exist_ok=True)
     rows = []
     shown: dict[str, str] = {}
     for temperature in TEMPERATURES:
@@ -55,7 +53,7 @@ def report_temperature(config: AnalyzeConfig) -> Path:
         if temperature in SHOWN:
             shown |= {f"T{temperature:g}_{number}": text for number, text in enumerate(texts[:EACH])}
         print(_line(rows[-1]), flush=True)
-    _show(folder / "tunes", shown)
+    engrave(folder / "tunes", shown)
     if human:
         scores = list(score_tunes(model, vocab, human.tunes, [True] * len(human.tunes)))
         rows.append(measured("human", human.tunes, scores, 1.0, human))
@@ -84,13 +82,6 @@ def _page(folder: Path, table: pd.DataFrame, shown: dict[str, str], ckpt: str) -
         Section("Where this comes from", [*origin(), Command(f"python analyze.py analysis=temperature ckpt={ckpt}")]),
     ]
     return page(f"Temperature: {folder.name}", "Tunes at six temperatures, none of them picked.", sections)
-
-
-def _show(folder: Path, texts: dict[str, str]) -> None:
-    with Engraver() as engraver:
-        for name, text in texts.items():
-            run.write_text(folder / f"{name}.abc", text + "\n")
-            engraver.write(text, folder / name)
 
 
 def measured(
