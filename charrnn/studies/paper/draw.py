@@ -23,7 +23,7 @@ def curves(found: Gathered, folder: Path) -> list[Part]:
     parts: list[Part] = []
     for figure in CURVES:
         parts += _curves(figure, found, folder)
-    return parts
+    return parts + [Command(line) for line in found.commands]
 
 
 def _curves(figure: Curves, found: Gathered, folder: Path) -> list[Part]:

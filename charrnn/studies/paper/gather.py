@@ -35,6 +35,12 @@ class Gathered:
     data: Mapping[str, Any]
     missing: list[str]
 
+    @property
+    def commands(self) -> list[str]:
+        """What was typed for the sweeps of these runs."""
+        read = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in (self.above / "sweeps").glob("*.yaml")]
+        return sorted(sweep["command"] for sweep in read)
+
     def first(self, setting: Mapping[str, Any]) -> Path | None:
         """The folder of the first finished seed of a setting."""
         found = self.evidence.runs_of(setting)

@@ -1,7 +1,6 @@
 """python analyze.py analysis=paper runs=…: what the paper did by hand, and whether its statements hold."""
 
 import time
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from charrnn.studies.claims.statement import VERDICTS
 from charrnn.studies.page import Command, Part, Section, Table, Text, origin, page
 from charrnn.studies.paper import draw
 from charrnn.studies.paper.gather import Gathered, gather
-from charrnn.studies.paper.words import data_facts, rates_table, verdict_table
+from charrnn.studies.paper.words import data_facts, in_words, markdown, rates_table, statement_table, verdict_table
 from charrnn.studies.settings import choose_base, settings_table, varied_keys, with_settings
 from charrnn.studies.summary import short_table
 from charrnn.studies.table import select
@@ -30,7 +29,7 @@ LEAD = (
 
 
 def report_paper(config: AnalyzeConfig, default: Mapping[str, Any]) -> Path:
-    """Write report/<name>/: claims.json, settings.csv, tunes.csv, the figures and index.html; print the verdicts."""
+    """Write report/<name>/: claims.json, verdicts.md, tables, figures and index.html; print the verdicts."""
     torch.set_num_threads(1)  # of two, one waits for the other where the machine does something else, too
     selection = select(config.runs)
     folder = Path(config.report_dir) / (config.name or NAME)
@@ -41,8 +40,11 @@ def report_paper(config: AnalyzeConfig, default: Mapping[str, Any]) -> Path:
     settings = _settings(found, default)
     run.write_json(folder / "claims.json", {"made": _made(found), "claims": as_json(claims)})
     run.write_text(folder / "settings.csv", settings.to_csv(index=False))
+    statements, readings = statement_table(claims), verdict_table(claims)
+    run.write_text(folder / "verdicts.md", f"{markdown(statements)}\n\n{markdown(readings)}\n")
     sections = [
-        Section("Verdicts", [_counted(claims), Table(verdict_table(claims), _CAPTION, VERDICTS)]),
+        Section("Verdicts", [_counted(claims), Table(statements, "A row a statement of the paper.", VERDICTS)]),
+        Section("Every reading", [Table(readings, _CAPTION, VERDICTS)]),
         Section("What is missing", [Text(line) for line in found.missing]),
         Section("Loss curves: Figures 13 to 19, 26 and 27", draw.curves(found, folder)),
         Section("Tunes: Figures 1 to 12 and 20 to 25", draw.tunes(found, folder / "tunes")),
@@ -55,8 +57,8 @@ def report_paper(config: AnalyzeConfig, default: Mapping[str, Any]) -> Path:
     run.write_text(folder / "index.html", page("The paper, reproduced and judged", LEAD, sections))
     for row in claims.itertuples():
         print(f"{row.verdict:<14}{row.key:<24}{row.reading}")
-    print("verdicts  " + ", ".join(f"{count} {name}" for name, count in _counts(claims).items()))
-    print(f"report    {folder}: index.html, claims.json, settings.csv")
+    print(f"verdicts  {in_words(claims['verdict'])}")
+    print(f"report    {folder}: index.html, verdicts.md, claims.json, settings.csv")
     return folder
 
 
@@ -67,13 +69,8 @@ _CAPTION = (
 )
 
 
-def _counts(claims: pd.DataFrame) -> dict[str, int]:
-    counted = Counter(claims["verdict"])
-    return {name: counted[name] for name in VERDICTS if counted[name]}
-
-
 def _counted(claims: pd.DataFrame) -> Text:
-    return Text(f"{len(claims)} readings: " + ", ".join(f"{n} {name}" for name, n in _counts(claims).items()) + ".")
+    return Text(f"{len(claims)} readings: {in_words(claims['verdict'])}.")
 
 
 def _made(found: Gathered) -> dict[str, Any]:

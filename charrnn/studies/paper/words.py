@@ -1,12 +1,13 @@
 """Tables of numbers as tables of words, for people."""
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
-from charrnn.studies.claims.statement import NOT_RUN, UNDECIDED
+from charrnn.studies.claims.statement import NOT_RUN, UNDECIDED, VERDICTS
 from charrnn.studies.page import Part, Table, Text
 from charrnn.studies.paper.gather import Gathered
 from charrnn.studies.settings import t_interval
@@ -24,6 +25,28 @@ RATES = {
     "copied": ("20-character runs copied", ".1%"),
     "entropy": ("next-character entropy, nats", ".2f"),
 }
+
+
+def statement_table(claims: pd.DataFrame) -> pd.DataFrame:
+    """A row a statement, as texts: where it stands, its words, and what became of its readings."""
+    rows = []
+    for _, readings in claims.groupby(["where", "quotation"], sort=False):
+        where, quotation = readings[["where", "quotation"]].iloc[0]
+        rows.append({"where": where, "the paper": f"“{quotation}”", "its readings": in_words(readings["verdict"])})
+    return pd.DataFrame(rows)
+
+
+def in_words(verdicts: Iterable[str]) -> str:
+    """How many there are of each, in the order of VERDICTS; one alone is not counted."""
+    counted = Counter(verdicts)
+    words = [f"{counted[verdict]} {verdict}" for verdict in VERDICTS if counted[verdict]]
+    return ", ".join(words) if counted.total() > 1 else words[0].removeprefix("1 ")
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """The table for a page that shows Markdown."""
+    rows = [list(table.columns), ["---"] * len(table.columns), *table.to_numpy().tolist()]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows)
 
 
 def verdict_table(claims: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from charrnn.studies.claims.evidence import Evidence
 from charrnn.studies.claims.judge import judge
 from charrnn.studies.paper.figures import CURVES, HEAT_MAP, TUNES
 from charrnn.studies.paper.report import report_paper
-from charrnn.studies.paper.words import verdict_table
+from charrnn.studies.paper.words import in_words, markdown, statement_table, verdict_table
 
 
 def report(tmp_path: Path, default) -> tuple[Path, str]:
@@ -52,6 +52,20 @@ def test_what_would_decide_stands_beside_what_is_undecided():
     table = verdict_table(judge(Evidence(pd.DataFrame(), pd.DataFrame(), {})))
     assert set(table["verdict"]) == {"not run"} and set(table["estimate"]) == {"–"}
     assert "make reproduce-long" in set(table["to decide it"])
+
+
+def test_a_statement_is_a_row_with_what_became_of_its_readings():
+    claims = pd.DataFrame(
+        {
+            "where": "2(a)",
+            "quotation": ["a | b", "c", "a | b", "a | b"],
+            "verdict": ["refuted", "undecided", "supported", "refuted"],
+        }
+    )
+    table = statement_table(claims)
+    assert table["its readings"].to_list() == ["1 supported, 2 refuted", "undecided"]
+    assert markdown(table).splitlines()[2] == "| 2(a) | “a \\| b” | 1 supported, 2 refuted |"
+    assert in_words(["refuted", "refuted"]) == "2 refuted"
 
 
 @pytest.mark.slow
