@@ -15,6 +15,7 @@ from charrnn.studies.neurons.pictures import caption, on_text
 from charrnn.studies.page import Command, Part, Picture, Text, Tune
 from charrnn.studies.paper.figures import CURVES, HEAT_MAP, HEAT_MAP_SAID, TUNES, Composed, Curves
 from charrnn.studies.paper.gather import Gathered
+from charrnn.studies.paper.words import counted
 
 SAYS = "The paper: "
 
@@ -36,7 +37,7 @@ def _curves(figure: Curves, found: Gathered, folder: Path) -> list[Part]:
     drawn = loss_curves(epochs[epochs["run"].isin(runs["run"])], title, baseline)
     save(drawn, folder / f"figure_{figure.number:02d}")
     best, at = runs["best_val_loss"], runs["best_epoch"]
-    seeds = f"{len(runs)} seeds" if len(runs) > 1 else "1 seed"
+    seeds = counted(len(runs), "seeds")
     ours = f"Ours, {seeds}: smallest validation loss {best.mean():.4f} nats, at epoch {at.mean():.1f}."
     alt = f"Training and validation loss over {int(runs['epochs'].max())} epochs, {figure.title}. {ours}"
     return [Picture(folder / f"figure_{figure.number:02d}.png", alt, f"{title}. {SAYS}“{figure.said}” {ours}")]

@@ -101,5 +101,18 @@ def _origin(config: AnalyzeConfig, found: Gathered, name: str) -> list[Part]:
     runs = found.evidence.runs
     commits = runs["commit"].dropna().astype(str).tolist() if "commit" in runs else []
     made = Text(f"Made {time.strftime('%Y-%m-%d %H:%M')} from {len(runs)} finished runs of {name}.")
-    lines = ["make reproduce", f"python analyze.py analysis=paper runs={config.runs} name={config.name or NAME}"]
+    lines = [_reproduce(found), f"python analyze.py analysis=paper runs={config.runs} name={config.name or NAME}"]
     return [made, *origin(commits), *[Command(line) for line in lines]]
+
+
+def _reproduce(found: Gathered) -> str:
+    """The one command, with the seeds and the data of these runs where they are not the Makefile's own."""
+    line = "make reproduce"
+    if (seeds := len(_made(found)["seeds"])) not in (0, 5):
+        line += f" seeds={seeds}"
+    if found.data:
+        source, path, split = found.data["source"], found.data["path"], found.data["split"]["kind"]
+        data = source if path is None else f"{source} data.path={path}"
+        data += "" if split == "tunes" else f" data.split={split}"
+        line += "" if data == "ryan" else f' data="{data}"'
+    return line

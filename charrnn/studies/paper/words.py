@@ -38,9 +38,9 @@ def statement_table(claims: pd.DataFrame) -> pd.DataFrame:
 
 def in_words(verdicts: Iterable[str]) -> str:
     """How many there are of each, in the order of VERDICTS; one alone is not counted."""
-    counted = Counter(verdicts)
-    words = [f"{counted[verdict]} {verdict}" for verdict in VERDICTS if counted[verdict]]
-    return ", ".join(words) if counted.total() > 1 else words[0].removeprefix("1 ")
+    times = Counter(verdicts)
+    words = [f"{times[verdict]} {verdict}" for verdict in VERDICTS if times[verdict]]
+    return ", ".join(words) if times.total() > 1 else words[0].removeprefix("1 ")
 
 
 def markdown(table: pd.DataFrame) -> str:
@@ -59,7 +59,7 @@ def verdict_table(claims: pd.DataFrame) -> pd.DataFrame:
             "reading": row["reading"],
             "supported when": row["supported_when"],
             "estimate": _estimate(row),
-            "n": f"{row['n']} {row['over']}" if row["n"] else "–",
+            "n": counted(row["n"], row["over"]) if row["n"] else "–",
             "to decide it": _remedy(row),
         }
         for row in records(claims)
@@ -82,7 +82,12 @@ def _remedy(row: Mapping[str, Any]) -> str:
         return "more than one seed"
     if pd.isna(row["would_decide"]):
         return "more than 1,000: it stands at the border"
-    return f"{row['would_decide']:.0f} {row['over']}"
+    return counted(int(row["would_decide"]), row["over"])
+
+
+def counted(number: int, what: str) -> str:
+    """ "5 seeds", "1 seed"."""
+    return f"{number} {what if number != 1 else what.removesuffix('s')}"
 
 
 def rates_table(found: Gathered) -> list[Part]:
@@ -97,7 +102,7 @@ def rates_table(found: Gathered) -> list[Part]:
         columns[f"T = {temperature:g}"] = [_over_seeds(rows.get(name), digits) for name, (_, digits) in RATES.items()]
     human = found.evidence.human
     columns["human"] = [f"{human[n]:{digits}}" if human.get(n) is not None else "–" for n, (_, digits) in RATES.items()]
-    count = f"{tunes['tunes'].iloc[0]:.0f} tunes a seed and temperature, none picked, {len(base)} seeds"
+    count = f"{tunes['tunes'].iloc[0]:.0f} tunes a seed and temperature, none picked, {counted(len(base), 'seeds')}"
     return [Table(pd.DataFrame(columns), f"{count}: mean over seeds; human tunes are those held out.")]
 
 

@@ -76,6 +76,7 @@ def test_the_command_on_a_real_run(commands):
     done = commands.run("analyze", "analysis=paper", "num_tunes=4")
     assert done.returncode == 0, done.stderr
     page = (commands.home / "report" / "paper" / "index.html").read_text(encoding="utf-8")
+    assert "make reproduce seeds=1 data=&quot;file data.path=" in page
     assert page.count("<article>") == 6 and "Figure 13: 100 hidden units" in page and "data:audio" in page
     assert "Not run: make reproduce trains it." in page and "expected two seeds or more" in page
     again = commands.run("analyze", "analysis=paper", "num_tunes=4")
