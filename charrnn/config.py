@@ -81,6 +81,14 @@ class Trainer:
     scores: bool = key(identity=False, neutral=True)
     accelerator: str = key(choices=("auto", "cpu", "gpu"), identity=False)
     threads: int = key(least=1, identity=False)
+    processes: int = key(least=1, neutral=1)
+
+    def __post_init__(self) -> None:
+        if self.processes > 1 and self.accelerator != "cpu":
+            raise UserError(
+                f"trainer.processes: expected 1 where a GPU may train, got {self.processes} with "
+                f"trainer.accelerator={self.accelerator}; give trainer.accelerator=cpu"
+            )
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,13 @@ class TrainConfig:
     seed: int = key(least=0, below=2**32)
     runs_dir: str = key(free_text=True, identity=False)
     dry_run: bool = key(identity=False, neutral=False)
+
+    def __post_init__(self) -> None:
+        if self.data.batch_size % self.trainer.processes:
+            raise UserError(
+                f"trainer.processes: expected a number that divides data.batch_size ({self.data.batch_size} streams), "
+                f"got {self.trainer.processes}; change one of them"
+            )
 
 
 @dataclass(frozen=True)

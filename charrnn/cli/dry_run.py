@@ -69,8 +69,9 @@ def _runs_to_compare(folders: list[Path]) -> list[Path]:
 
 
 def _side_by_side(plan: Plan) -> int:
-    """As joblib counts: -1 is all cores, -2 all but one."""
-    at_once = int(plan.hydra.hydra.launcher.get("n_jobs", 1))
+    """Jobs at a time; as joblib counts: -1 is all cores, -2 all but one."""
+    launcher = plan.hydra.hydra.launcher
+    at_once = int(launcher.get("n_jobs", launcher.get("array_parallelism", 1)))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return at_once if at_once > 0 else max(1, cores + 1 + at_once)
 

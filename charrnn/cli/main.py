@@ -15,17 +15,22 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from charrnn import run
-from charrnn.cli.cores import follow_parent
 from charrnn.cli.overrides import CONF, MULTIRUN, prepared
 from charrnn.cli.plan import checked, default_settings, plan, run_folder
+from charrnn.cli.slurm import preemption_signal
 from charrnn.cli.sweep import launch, list_failures, rerun, write_manifest
+from charrnn.cli.workers import follow_parent
 from charrnn.config import SCHEMAS, known_keys
 from charrnn.errors import UserError, sentence
+
+# Whether somebody typed the command of this very process; a launcher's workers import this module, too.
+_is_typed = False
 
 
 def main(program: str) -> None:
     """Run "train", "sample" or "analyze" with the arguments of this process, which ends with an exit code."""
-    arguments = sys.argv[1:]
+    global _is_typed
+    _is_typed, arguments = True, sys.argv[1:]
     # Whoever reads our output may stop early, as `head` does; Python would call that an error.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
@@ -67,7 +72,8 @@ def _run(program: str, arguments: list[str]) -> int:
 
 
 def _train(cfg: DictConfig) -> int:
-    if in_worker := multiprocessing.parent_process() is not None:
+    in_worker = not _is_typed
+    if multiprocessing.parent_process() is not None:
         follow_parent()
     from charrnn.learning.training import Interrupted, train
 
@@ -79,12 +85,16 @@ def _train(cfg: DictConfig) -> int:
         _log_to_console()
     if in_sweep and not in_worker:
         print(f"\n=== {folder.name}")
+    queued_by = preemption_signal() if in_worker else None
+    stop_on = (signal.SIGINT, signal.SIGTERM) if queued_by is None else (queued_by,)
     try:
-        result = train(config, folder, rerun("train", hydra_config.overrides.task))
+        result = train(config, folder, rerun("train", hydra_config.overrides.task), stop_on)
     except Interrupted as stop:
         # 128 + signal is what a shell reports of a process that a signal ended.
         if in_worker:
             sys.stdout.flush()
+            if stop.signum == queued_by:
+                return _hand_on(stop.signum)
             os._exit(128 + stop.signum)  # an exception would end the job only, and the next one would start
         print(f"stopped: {folder}; the same command continues it", file=sys.stderr)
         raise SystemExit(128 + stop.signum) from None
@@ -102,6 +112,15 @@ def _train(cfg: DictConfig) -> int:
         print(summary(result, folder))
         show_two(folder)
     return 0
+
+
+def _hand_on(signum: int) -> int:
+    """Give a signal, now that the run can be continued, to submitit, whose handler ends this process, or may not."""
+    try:
+        signal.raise_signal(signum)
+    except Exception as error:
+        print(error, file=sys.stderr)
+    return 1  # it ran into its time limit too often
 
 
 def _sample(cfg: DictConfig) -> int:

@@ -1,6 +1,7 @@
 """What a person types behind the command: checked and quoted before Hydra parses it."""
 
 import difflib
+import importlib.util
 import os
 import re
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from charrnn.errors import UserError
 CONF = Path(__file__).resolve().parents[2] / "conf"
 MULTIRUN = ("-m", "--multirun")
 HYDRAS_OWN = {"hydra/launcher": ["basic"]}
+# Launchers that are an extra of this package, and by what one sees that it is installed.
+EXTRAS = {"slurm": ("slurm", "submitit"), "cluster": ("ray", "ray")}
 
 
 def groups() -> dict[str, list[str]]:
@@ -66,6 +69,12 @@ def _check_choice(group: str, value: str, options: list[str]) -> None:
             nearest = difflib.get_close_matches(choice, options, n=1)
             hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
             raise UserError(f"{group}: expected one of {', '.join(options)}, got {choice!r}{hint}")
+    extra, module = EXTRAS.get(value, ("", "")) if group == "hydra/launcher" else ("", "")
+    if extra and importlib.util.find_spec(module) is None:
+        raise UserError(
+            f"hydra/launcher={value}: expected the package {module}, which is not installed; "
+            f'pip install -e ".[{extra}]" brings it'
+        )
 
 
 def quoted(text: str) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import shlex
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,15 @@ import yaml
 from hydra._internal.callbacks import Callbacks
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.plugins import Plugins
+from hydra.core.utils import JobReturn, JobStatus
 from hydra.types import HydraContext
 from omegaconf import DictConfig
 
 from charrnn import run
-from charrnn.cli.cores import failure, supervised
 from charrnn.cli.overrides import as_typed
 from charrnn.cli.plan import Job, Plan, hydra_initialized
+from charrnn.cli.slurm import waiting_for_all
+from charrnn.cli.workers import failure, supervised
 from charrnn.config import plain, semantic
 
 # A worker process that is killed takes the others with it; so often the rest is taken up again.
@@ -37,7 +39,6 @@ def launch(plan: Plan, task: Callable[[DictConfig], int]) -> list[int]:
     with hydra_initialized():
         context = HydraContext(config_loader=GlobalHydra.instance().config_loader(), callbacks=Callbacks())
         launcher = Plugins.instance().instantiate_launcher(hydra_context=context, task_function=task, config=plan.hydra)
-        in_workers = "joblib" in type(launcher).__module__
         for _ in range(ATTEMPTS):
             # A single run that is finished says so itself, with its result.
             jobs = _unsettled(plan.jobs, since) if plan.is_sweep else plan.jobs
@@ -45,14 +46,30 @@ def launch(plan: Plan, task: Callable[[DictConfig], int]) -> list[int]:
             if not jobs:
                 break
             try:
-                with supervised(folders, since) if in_workers and folders else contextlib.nullcontext():
+                with _watched(launcher, folders, since):
                     returned = launcher.launch([job.overrides for job in jobs], initial_job_idx=0)
             except concurrent.futures.BrokenExecutor:
-                print("a worker process was killed (by hand, or for want of memory): new ones go on with the rest")
-                continue
-            codes += [job.return_value for job in returned]
-            break
+                returned = [JobReturn()]
+            ended = [job for job in returned if job.status is not JobStatus.UNKNOWN]
+            codes += [job.return_value for job in ended]
+            if len(ended) == len(returned):
+                break
+            print("a worker process was killed (by hand, or for want of memory): new ones go on with the rest")
     return codes
+
+
+@contextlib.contextmanager
+def _watched(launcher: Any, folders: Sequence[Path], since: float) -> Iterator[None]:
+    """What the jobs need of this process while they run under this launcher."""
+    if type(launcher).__name__ == "BasicLauncher" or not folders:  # Hydra loads its plugins' classes a second time
+        yield
+    elif hasattr(launcher, "checkpoint"):
+        farewell = "the jobs stay in the queue, scancel ends them; the same command goes on with what is left then"
+        with waiting_for_all(launcher), supervised(folders, since, farewell):
+            yield
+    else:
+        with supervised(folders, since, "the same command continues every run"):
+            yield
 
 
 def _unsettled(jobs: Sequence[Job], since: float) -> list[Job]:

@@ -13,6 +13,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from charrnn.learning.data import IGNORED
 from charrnn.learning.model import CharRNN
+from charrnn.learning.team import Team
 
 # Beyond the common lr and weight decay, what each optimizer takes of the configuration, and its fastest exact kernel.
 OPTIMIZERS: dict[str, tuple[Callable[..., torch.optim.Optimizer], tuple[str, ...], dict[str, bool]]] = {
@@ -46,8 +47,11 @@ class LitCharRNN(pl.LightningModule):
         self.automatic_optimization = False
         self.model = CharRNN(len(vocabulary), **model)
         self.optim, self.seq_len, self.windows = optim, seq_len, windows
+        self.team = Team()
         self.plateau: ReduceLROnPlateau | None = None
         self.state: Tensor | None = None
+        self.states: Tensor | None = None
+        self.random_states = torch.get_rng_state()[None]
         self.val_state: Tensor | None = None
         self.val_sum, self.val_characters = 0.0, 0
         self.block_loss = self.gradient_norm = math.nan
@@ -75,18 +79,24 @@ class LitCharRNN(pl.LightningModule):
         assert isinstance(optimizer, LightningOptimizer)
         total, count, parameters = torch.zeros(()), 0, list(self.model.parameters())
         for ids, targets in zip(*(part.split(self.seq_len, dim=1) for part in block), strict=True):
-            logits, state = self.model(ids, self.state)
+            logits, state = self.model(self.team.share(ids), self.state)
             self.state = state.detach()
-            loss_sum = summed_loss(logits, targets)
-            characters = int((targets != IGNORED).sum())
+            loss_sum = summed_loss(logits, self.team.share(targets))
+            characters = int((targets != IGNORED).sum())  # of all processes, so that the gradients add up
             if self.optim["schedule"] == "cosine":
                 for group in optimizer.param_groups:
                     group["lr"] = self.optim["lr"] * _cosine(self.trainer.global_step / self.windows)
             optimizer.zero_grad()
             (loss_sum / characters).backward()
+            self.team.add_up([p.grad for p in parameters if p.grad is not None])
             norm = torch.nn.utils.clip_grad_norm_(parameters, self.optim["gradient_clip"])
             optimizer.step()
             total, count = total + loss_sum.detach().cpu(), count + characters
+        self.team.add_up([total])
+        # What a checkpoint holds of every process; the first one writes it when the others know nothing of it.
+        assert self.state is not None
+        self.states = self.team.gather(self.state, dim=2)
+        self.random_states = self.team.gather(torch.get_rng_state()[None], dim=0)
         self.block_loss, self.gradient_norm = float(total) / count, float(norm)
         if not math.isfinite(self.block_loss):
             raise Diverged(
@@ -118,11 +128,11 @@ class LitCharRNN(pl.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["carried"] = {
-            "state": self.state,
+            "state": self.states,
             "loss_sum": self.loss_sum,
             "characters": self.characters,
             "plateau": None if self.plateau is None else self.plateau.state_dict(),
-            "random_state": torch.get_rng_state(),
+            "random_state": self.random_states,
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -131,13 +141,17 @@ class LitCharRNN(pl.LightningModule):
 
     def on_train_start(self) -> None:
         if self._resume_from is None:
+            if self.team.rank > 0:  # one seed for the weights of all, but dropout's own in each
+                torch.manual_seed(torch.initial_seed() + self.team.rank)
             return
         carried, self._resume_from = self._resume_from, None
-        self.state = None if carried["state"] is None else carried["state"].to(self.device)
+        self.states = None if carried["state"] is None else carried["state"].to(self.device)
+        self.state = None if self.states is None else self.team.share(self.states, dim=2).contiguous()
         self.loss_sum, self.characters = carried["loss_sum"], carried["characters"]
         if self.plateau is not None:
             self.plateau.load_state_dict(carried["plateau"])
-        torch.set_rng_state(carried["random_state"])
+        self.random_states = carried["random_state"].reshape(self.team.size, -1)
+        torch.set_rng_state(self.random_states[self.team.rank].clone())  # a row of a table kills the process
 
 
 def summed_loss(logits: Tensor, targets: Tensor) -> Tensor:

@@ -5,10 +5,9 @@ import logging
 import multiprocessing
 import signal
 import sys
-import threading
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import torch
 import yaml
 from pytorch_lightning.callbacks import EarlyStopping
 from pytorch_lightning.loggers import TensorBoardLogger
+from pytorch_lightning.plugins.environments import LightningEnvironment
 
 from charrnn import run
 from charrnn.config import TrainConfig, plain, semantic
@@ -25,27 +25,27 @@ from charrnn.learning import checkpoint
 from charrnn.learning.best_tunes import write_best_tunes
 from charrnn.learning.callbacks import Bar, Checkpoints, ComposedTunes, Metrics, Stopped
 from charrnn.learning.data import AbcDataModule
-from charrnn.learning.module import LitCharRNN
-from charrnn.learning.prepare import describe, prepare
+from charrnn.learning.module import Diverged, LitCharRNN
+from charrnn.learning.prepare import Prepared, describe, prepare
 from charrnn.learning.result import outcome
+from charrnn.learning.stopping import Interrupted, stop_at_block_end
+from charrnn.learning.team import Team, leading
 
 say = logging.getLogger("charrnn").info
 # Lightning greets every Trainer with its devices and an advertisement.
 for noisy in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch", "lightning.fabric"):
     logging.getLogger(noisy).setLevel(logging.WARNING)
 warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
+warnings.filterwarnings("ignore", message="The `srun` command is available")  # of us, who submit with it
 
 
-class Interrupted(BaseException):
-    """The process was asked to end by `signum`; the run can be continued."""
+def train(
+    config: TrainConfig, folder: Path, command: str, stop_on: Sequence[int] = (signal.SIGINT, signal.SIGTERM)
+) -> dict[str, Any]:
+    """The result of the run in `folder`, from disk if it is finished; `command` is what a person types for it.
 
-    def __init__(self, signum: int):
-        super().__init__(signum)
-        self.signum = signum
-
-
-def train(config: TrainConfig, folder: Path, command: str) -> dict[str, Any]:
-    """The result of the run in `folder`, from disk if it is finished; `command` is what a person types for it."""
+    The signals `stop_on` end it with Interrupted where it can be continued exactly.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(config.trainer.threads)
     with run.lock(folder), _log_file(folder):
@@ -54,7 +54,7 @@ def train(config: TrainConfig, folder: Path, command: str) -> dict[str, Any]:
             return result
         (folder / "status.json").unlink(missing_ok=True)  # what ended it before ends it no longer
         try:
-            with _stop_at_block_end() as stop:
+            with stop_at_block_end(stop_on) as stop:
                 result = _run(config, folder, stop)
         except Stopped:
             run.write_status(folder, "stopped", command)
@@ -78,6 +78,37 @@ def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
     for older in _of_other_arithmetic(folder) if is_new else []:
         say("not used  %s: the same settings and data, but made before our arithmetic changed", older)
     say("%s", describe(prepared.report))
+    data, module = _built(config, prepared)
+    parameters = sum(p.numel() for p in module.parameters())
+    say("network   %s, %d hidden, %d layer(s), %s parameters", config.model.cell, config.model.hidden,
+        config.model.layers, f"{parameters:,}")  # fmt: skip
+    metrics, checkpoints = Metrics(folder, say), Checkpoints(folder, lambda: bool(stop))
+    resume_from = _resumable(folder)
+    # What a killed process wrote after its last checkpoint is written again, not twice.
+    purge = None if resume_from is None else resume_from["global_step"] + 1
+    events = Events(folder, name="", version="", default_hp_metric=False, purge_step=purge)
+    if resume_from is None or not resume_from["callbacks"][checkpoints.state_key]["finished"]:
+        last = folder / checkpoint.LAST if resume_from else None
+        # Beside others a run has no bar of its own: whoever started it shows how it goes.
+        bar = [Bar(refresh_rate=5)] if sys.stderr.isatty() and multiprocessing.parent_process() is None else []
+        trainer = _trainer(config, events, [metrics, checkpoints, ComposedTunes(), *bar])
+        with leading(config.trainer.processes, _follow, config, last) as module.team:
+            trainer.fit(module, data, ckpt_path=last, weights_only=True)
+    else:
+        metrics.load_state_dict(resume_from["callbacks"][metrics.state_key])
+        checkpoints.load_state_dict(resume_from["callbacks"][checkpoints.state_key])
+        metrics.write()
+    shown = {run.short(key): value for key, value in semantic(settings).items()}
+    events.log_hyperparams(shown, {"best/val_loss": checkpoints.best_loss})
+    if config.trainer.scores:
+        # A step behind the last, which a run that is killed here writes again and not twice.
+        write_best_tunes(folder, events.experiment, len(metrics.rows) * data.windows + 1)
+    events.finalize("success")
+    return outcome(config, folder, prepared, data, metrics, checkpoints, parameters)
+
+
+def _built(config: TrainConfig, prepared: Prepared) -> tuple[AbcDataModule, LitCharRNN]:
+    settings = plain(config)
     pl.seed_everything(config.seed, workers=True, verbose=False)
     data = AbcDataModule(
         prepared,
@@ -93,28 +124,17 @@ def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
         seq_len=config.data.seq_len,
         windows=config.trainer.max_epochs * data.windows,
     )
-    parameters = sum(p.numel() for p in module.parameters())
-    say("network   %s, %d hidden, %d layer(s), %s parameters", config.model.cell, config.model.hidden,
-        config.model.layers, f"{parameters:,}")  # fmt: skip
-    metrics, checkpoints = Metrics(folder, say), Checkpoints(folder, lambda: bool(stop))
-    resume_from = _resumable(folder)
-    # What a killed process wrote after its last checkpoint is written again, not twice.
-    purge = None if resume_from is None else resume_from["global_step"] + 1
-    events = Events(folder, name="", version="", default_hp_metric=False, purge_step=purge)
-    if resume_from is None or not resume_from["callbacks"][checkpoints.state_key]["finished"]:
-        trainer = _trainer(config, events, [metrics, checkpoints])
-        trainer.fit(module, data, ckpt_path=folder / checkpoint.LAST if resume_from else None, weights_only=True)
-    else:
-        metrics.load_state_dict(resume_from["callbacks"][metrics.state_key])
-        checkpoints.load_state_dict(resume_from["callbacks"][checkpoints.state_key])
-        metrics.write()
-    shown = {run.short(key): value for key, value in semantic(settings).items()}
-    events.log_hyperparams(shown, {"best/val_loss": checkpoints.best_loss})
-    if config.trainer.scores:
-        # A step behind the last, which a run that is killed here writes again and not twice.
-        write_best_tunes(folder, events.experiment, len(metrics.rows) * data.windows + 1)
-    events.finalize("success")
-    return outcome(config, folder, prepared, data, metrics, checkpoints, parameters)
+    return data, module
+
+
+def _follow(team: Team, config: TrainConfig, last: Path | None) -> None:
+    """What every process but a run's first does: it trains along, stops where the first one stops, writes nothing."""
+    warnings.simplefilter("ignore")  # Lightning's own on a checkpoint with more callbacks than there are here
+    torch.set_num_threads(config.trainer.threads)
+    data, module = _built(config, prepare(config.data))
+    module.team = team
+    with contextlib.suppress(Diverged):  # as the first one says
+        _trainer(config, None, []).fit(module, data, ckpt_path=last, weights_only=True)
 
 
 def _of_other_arithmetic(folder: Path) -> list[Path]:
@@ -139,24 +159,23 @@ class Events(TensorBoardLogger):
         pass
 
 
-def _trainer(config: TrainConfig, events: TensorBoardLogger, callbacks: list[Any]) -> pl.Trainer:
+def _trainer(config: TrainConfig, events: TensorBoardLogger | None, callbacks: list[Any]) -> pl.Trainer:
     if config.trainer.accelerator == "gpu" and not torch.cuda.is_available():
         raise UserError("trainer.accelerator: expected a GPU, but torch finds none here; use trainer.accelerator=auto")
     if config.trainer.patience is not None:
         callbacks = [EarlyStopping("val/loss", patience=config.trainer.patience, verbose=False), *callbacks]
-    # Beside others a run has no bar of its own: whoever started it shows how it goes.
-    bar = [Bar(refresh_rate=5)] if sys.stderr.isatty() and multiprocessing.parent_process() is None else []
     return pl.Trainer(
         accelerator=config.trainer.accelerator,
         devices=1,
         max_epochs=config.trainer.max_epochs,
-        logger=events,
-        callbacks=[*callbacks, ComposedTunes(), *bar],
-        enable_progress_bar=bool(bar),
+        logger=events or False,
+        callbacks=callbacks,
+        enable_progress_bar=any(isinstance(callback, Bar) for callback in callbacks),
         enable_model_summary=False,
         log_every_n_steps=1,
-        enable_checkpointing=True,
+        enable_checkpointing=events is not None,
         num_sanity_val_steps=0,
+        plugins=[LightningEnvironment()],  # of itself it takes Slurm's variables, where there are any, for its own
         use_distributed_sampler=False,
     )
 
@@ -188,27 +207,3 @@ def _log_file(folder: Path) -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         handler.close()
-
-
-@contextlib.contextmanager
-def _stop_at_block_end() -> Iterator[list[int]]:
-    """Ctrl-C and SIGTERM become a wish, granted where the run can be continued exactly; the same again aborts at once.
-
-    Elsewhere than in the main thread signals cannot be caught, and nothing is.
-    """
-    wishes: list[int] = []
-
-    def wish(signum: int, frame: Any) -> None:
-        if signum in wishes:
-            raise Interrupted(signum)
-        wishes.append(signum)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield wishes
-        return
-    before = {number: signal.signal(number, wish) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield wishes
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

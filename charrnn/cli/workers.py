@@ -1,4 +1,4 @@
-"""Jobs side by side, one a core: what a worker process owes its parent, and a line of progress a job."""
+"""Jobs in other processes: what a worker on this machine owes its parent, and a line of progress a job."""
 
 import multiprocessing
 import os
@@ -39,11 +39,12 @@ def _follow(parent: int) -> None:
 
 
 @contextmanager
-def supervised(folders: Sequence[Path], since: float) -> Iterator[None]:
+def supervised(folders: Sequence[Path], since: float, farewell: str) -> Iterator[None]:
     """While jobs run in workers: a line for every run that ends, live ones on a terminal, and one end for all.
 
     What failed before the time `since`, in seconds since 1970, is tried again and no end.
-    Ctrl-C and SIGTERM reach the workers, which stop where they can be continued; this process ends with 128 + signal.
+    Ctrl-C and SIGTERM reach the workers of this machine, which stop where they can be continued; this process says what
+    becomes of the jobs and ends with 128 + signal.
     """
     over = threading.Event()
     lines = threading.Thread(target=_Lines(folders, since).show, args=(over,), daemon=True)
@@ -56,7 +57,7 @@ def supervised(folders: Sequence[Path], since: float) -> Iterator[None]:
         end = time.monotonic() + SECONDS_TO_STOP + 2 * SECONDS_BETWEEN_LOOKS
         while time.monotonic() < end and any(worker.is_alive() for worker in workers):
             time.sleep(0.05)
-        print("stopped: the same command continues every run", file=sys.stderr, flush=True)
+        print(f"stopped: {farewell}", file=sys.stderr, flush=True)
         # Not by an exception: joblib would start to tidy up its pool, which takes as long as the runs.
         os._exit(128 + signum)
 
