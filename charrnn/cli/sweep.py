@@ -19,6 +19,7 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig
 
 from charrnn import run
+from charrnn.cli.cluster import exit_code, on_ray
 from charrnn.cli.overrides import as_typed
 from charrnn.cli.plan import Job, Plan, hydra_initialized
 from charrnn.cli.slurm import waiting_for_all
@@ -51,7 +52,7 @@ def launch(plan: Plan, task: Callable[[DictConfig], int]) -> list[int]:
             except concurrent.futures.BrokenExecutor:
                 returned = [JobReturn()]
             ended = [job for job in returned if job.status is not JobStatus.UNKNOWN]
-            codes += [job.return_value for job in ended]
+            codes += [exit_code(job) for job in ended]
             if len(ended) == len(returned):
                 break
             print("a worker process was killed (by hand, or for want of memory): new ones go on with the rest")
@@ -68,7 +69,8 @@ def _watched(launcher: Any, folders: Sequence[Path], since: float) -> Iterator[N
         with waiting_for_all(launcher), supervised(folders, since, farewell):
             yield
     else:
-        with supervised(folders, since, "the same command continues every run"):
+        on_cluster = on_ray(launcher, folders[0].parent) if hasattr(launcher, "ray_cfg") else contextlib.nullcontext()
+        with on_cluster, supervised(folders, since, "the same command continues every run"):
             yield
 
 
