@@ -82,6 +82,7 @@ class Trainer:
     accelerator: str = key(choices=("auto", "cpu", "gpu"), identity=False)
     threads: int = key(least=1, identity=False)
     processes: int = key(least=1, neutral=1)
+    precision: str = key(choices=("32", "tf32"), neutral="32")
 
     def __post_init__(self) -> None:
         if self.processes > 1 and self.accelerator != "cpu":

@@ -13,9 +13,10 @@ from charrnn.errors import UserError
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 MULTIRUN = ("-m", "--multirun")
-HYDRAS_OWN = {"hydra/launcher": ["basic"]}
+# submitit_local runs on this machine, all jobs at once, what slurm would queue: to try out, and in tests.
+HYDRAS_OWN = {"hydra/launcher": ["basic", "submitit_local"]}
 # Launchers that are an extra of this package, and by what one sees that it is installed.
-EXTRAS = {"slurm": ("slurm", "submitit"), "cluster": ("ray", "ray")}
+EXTRAS = {"slurm": ("slurm", "submitit"), "submitit_local": ("slurm", "submitit"), "cluster": ("ray", "ray")}
 
 
 def groups() -> dict[str, list[str]]:

@@ -37,7 +37,8 @@ def waiting_for_all(launcher: Any) -> Iterator[None]:
             "hydra/launcher=slurm: expected Slurm's command sbatch, but there is none here; call the command where "
             "jobs are submitted, or use hydra/launcher=cores"
         )
-    results = submitit.Job.results
+    kind: Any = submitit.Job
+    results = kind.results
 
     def results_or_none(job: Any) -> list[Any]:
         try:
@@ -45,7 +46,7 @@ def waiting_for_all(launcher: Any) -> Iterator[None]:
         except UncompletedJobError:
             return [JobReturn()]
 
-    submitit.Job.results = results_or_none  # type: ignore[method-assign, assignment]
+    kind.results = results_or_none
     try:
         yield
     except UncompletedJobError as error:
@@ -54,4 +55,4 @@ def waiting_for_all(launcher: Any) -> Iterator[None]:
             "change hydra.launcher.…"
         ) from error
     finally:
-        submitit.Job.results = results  # type: ignore[method-assign]
+        kind.results = results

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import multiprocessing
+import os
 import signal
 import sys
 import traceback
@@ -161,7 +162,8 @@ class Events(TensorBoardLogger):
 
 def _trainer(config: TrainConfig, events: TensorBoardLogger | None, callbacks: list[Any]) -> pl.Trainer:
     if config.trainer.accelerator == "gpu" and not torch.cuda.is_available():
-        raise UserError("trainer.accelerator: expected a GPU, but torch finds none here; use trainer.accelerator=auto")
+        raise UserError("trainer.accelerator: expected a GPU, but torch finds none here; leave out trainer=gpu")
+    _set_gpu_path(config.trainer.precision)
     if config.trainer.patience is not None:
         callbacks = [EarlyStopping("val/loss", patience=config.trainer.patience, verbose=False), *callbacks]
     return pl.Trainer(
@@ -178,6 +180,13 @@ def _trainer(config: TrainConfig, events: TensorBoardLogger | None, callbacks: l
         plugins=[LightningEnvironment()],  # of itself it takes Slurm's variables, where there are any, for its own
         use_distributed_sampler=False,
     )
+
+
+def _set_gpu_path(precision: str) -> None:
+    """Products on a GPU in this precision, and cuDNN's recurrent kernels such that they repeat exactly."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # as torch's documentation of its RNN asks for
+    torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
 
 
 def _resumable(folder: Path) -> dict[str, Any] | None:

@@ -1,7 +1,9 @@
 """What a person types arrives as typed."""
 
+import importlib.util
 import os
 
+import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from omegaconf import OmegaConf
 
 from charrnn.cli.overrides import as_typed, prepared, quoted
 from charrnn.config import SCHEMAS, known_keys
+from charrnn.errors import UserError
 
 
 @given(st.text(alphabet=st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=30))
@@ -32,3 +35,10 @@ def test_only_free_text_is_quoted_and_null_stays_null_where_it_may_be():
     assert prepared(["ckpt=~/a", "prompt=~A"], known) == [f"ckpt='{os.path.expanduser('~')}/a'", "prompt='~A'"]
     typed = ["ckpt=a,b", "temperature=0.5,1", "prompt=null", "prompt_file=null", "-m"]
     assert prepared(typed, known) == ["ckpt='a,b'", "temperature=0.5,1", "prompt='null'", "prompt_file=null", "-m"]
+
+
+@pytest.mark.parametrize(("launcher", "extra"), [("slurm", "slurm"), ("cluster", "ray")])
+def test_a_launcher_that_is_not_installed_names_its_extra(monkeypatch, launcher: str, extra: str):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(UserError, match=rf'pip install -e "\.\[{extra}\]"'):
+        prepared([f"hydra/launcher={launcher}"], known_keys(SCHEMAS["train"]))
