@@ -25,13 +25,17 @@ PORT = 6397
 RAY = Path(sys.executable).with_name("ray")
 # Some ten seconds a run: long enough to be killed in.
 GRID = ("-m", "seed=0,1,2,3", *LONG, "trainer.max_epochs=300", "regularization.dropout=0.2")
-CLUSTER = ("hydra/launcher=cluster", f"hydra.launcher.ray.init.address=127.0.0.1:{PORT}")
+CLUSTER = (
+    "hydra/launcher=cluster",
+    f"hydra.launcher.ray.init.address=127.0.0.1:{PORT}",
+    "+hydra.launcher.ray.init._node_ip_address=127.0.0.1",  # beside the first node; a command ends with its own node
+)
 
 
 @contextmanager
 def node(*options: str, hidden: Path | None = None) -> Iterator[subprocess.Popen]:
     """A node of one core for as long as the context lasts; it sees nothing of the folder `hidden`."""
-    command = [str(RAY), "start", "--block", "--num-cpus=1", "--disable-usage-stats", "--node-ip-address=127.0.0.1"]
+    command = [str(RAY), "start", "--block", "--num-cpus=1", "--disable-usage-stats"]
     command += options
     if hidden is not None:
         own = f"mount -t tmpfs none {hidden} && exec {' '.join(command)}"
@@ -66,10 +70,18 @@ def cluster(hidden: Path | None = None) -> Iterator[list[subprocess.Popen]]:
     with ExitStack() as stack:
         place = tempfile.mkdtemp(prefix="ray")  # Ray's sockets want a short path
         stack.callback(shutil.rmtree, place, ignore_errors=True)
-        head = ("--head", f"--port={PORT}", "--include-dashboard=false", f"--temp-dir={place}")
+        head = (
+            "--head",
+            "--node-ip-address=127.0.0.1",
+            f"--port={PORT}",
+            "--include-dashboard=false",
+            f"--temp-dir={place}",
+        )
         both = [stack.enter_context(node(*head))]
         wait_for(is_open)
-        both.append(stack.enter_context(node(f"--address=127.0.0.1:{PORT}", hidden=hidden)))
+        both.append(
+            stack.enter_context(node("--node-ip-address=127.0.0.2", f"--address=127.0.0.1:{PORT}", hidden=hidden))
+        )
         wait_for(lambda: nodes() == 2, 120)
         yield both
 
