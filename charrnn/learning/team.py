@@ -1,4 +1,9 @@
-"""One run in several processes of one machine, each on its share of the streams; what they tell each other."""
+"""One run in several processes of one machine, each on its share of the streams; what they tell each other.
+
+Not Lightning's strategies: "ddp" types the command once more for every process, which in a sweep is the whole sweep and
+finds its run locked; "ddp_spawn" needs everything pickled and brings back little more than weights. Checkpoints of both
+hold the carried state and the random state of the first process alone.
+"""
 
 import contextlib
 import datetime
