@@ -134,3 +134,4 @@ def test_runs_of_a_node_with_storage_of_its_own_are_brought_back(commands: Comma
 
 def test_without_a_cluster_the_command_says_what_to_do(commands: Commands):
     assert "ray start --head" in commands.refused("train", *GRID, *CLUSTER)
+    assert "'auto'" in commands.refused("train", *GRID, "hydra/launcher=cluster")

@@ -4,6 +4,7 @@ import concurrent.futures
 import io
 import os
 import secrets
+import socket
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -63,16 +64,14 @@ def on_ray(launcher: Any, runs: Path) -> Iterator[None]:
     """
     import ray
 
+    _see(str(launcher.ray_cfg.init.address))
     task, token = launcher.task_function, runs.resolve() / f".sent-{secrets.token_hex(8)}"
     token.touch()
     launcher.task_function = Courier(task, Path.cwd(), token)
     try:
         yield
     except ConnectionError as error:
-        raise UserError(
-            f"hydra/launcher=cluster: expected a Ray cluster at {launcher.ray_cfg.init.address!r}, but there is none; "
-            "start one (ray start --head), or give hydra.launcher.ray.init.address=HOST:PORT"
-        ) from error
+        raise _nobody_at(launcher.ray_cfg.init.address) from error
     except ray.exceptions.RayTaskError as error:
         raise UserError(
             f"hydra/launcher=cluster: expected every machine to hold this very installation, but a job says "
@@ -84,3 +83,21 @@ def on_ray(launcher: Any, runs: Path) -> Iterator[None]:
     finally:
         launcher.task_function = task
         token.unlink(missing_ok=True)
+
+
+def _see(address: str) -> None:
+    """UserError where nobody listens at HOST:PORT; Ray itself would go on knocking for many minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except OSError as error:
+        raise _nobody_at(address) from error
+
+
+def _nobody_at(address: str) -> UserError:
+    return UserError(
+        f"hydra/launcher=cluster: expected a Ray cluster at {address!r}, but there is none; start one (ray start "
+        "--head), or give hydra.launcher.ray.init.address=HOST:PORT"
+    )

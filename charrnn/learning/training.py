@@ -162,7 +162,10 @@ class Events(TensorBoardLogger):
 
 def _trainer(config: TrainConfig, events: TensorBoardLogger | None, callbacks: list[Any]) -> pl.Trainer:
     if config.trainer.accelerator == "gpu" and not torch.cuda.is_available():
-        raise UserError("trainer.accelerator: expected a GPU, but torch finds none here; leave out trainer=gpu")
+        raise UserError(
+            "trainer.accelerator: expected a GPU, but torch finds none here; leave out trainer=gpu, or give "
+            "trainer.accelerator=auto"
+        )
     _set_gpu_path(config.trainer.precision)
     if config.trainer.patience is not None:
         callbacks = [EarlyStopping("val/loss", patience=config.trainer.patience, verbose=False), *callbacks]
