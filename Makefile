@@ -2,7 +2,6 @@
 # Anything typed behind ARGS= goes to the program: make train ARGS="model=lstm seed=1".
 PYTHON ?= python3
 VENV := .venv
-EXTRAS ?= dev
 BIN := $(VENV)/bin
 export DATA
 
@@ -70,7 +69,7 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	touch $@ $(VENV)/installed
 
 $(VENV)-ray/installed: pyproject.toml constraints.txt
