@@ -58,7 +58,7 @@ def report_quality(config: AnalyzeConfig) -> Path:
     run.write_json(folder / "quality.json", {name: column["summary"] for name, column in columns.items()})
     rates, faults = _rates(columns), _faults(ours["summary"])
     print("\n".join([*_lines(rates), *(f"{words:<40}{counts}" for words, counts in faults.items())]))
-    shown = {f"tune_{number}": text for number, text in enumerate(texts[:SHOWN])}
+    shown = {f"{number:03d}": text for number, text in enumerate(texts[:SHOWN])}
     engrave(folder / "tunes", shown)
     run.write_text(folder / "index.html", _page(folder, config, rates, faults, shown))
     print(f"report    {folder}: index.html, tunes.csv, quality.json")
@@ -114,11 +114,12 @@ def _page(
     folder: Path, config: AnalyzeConfig, rates: pd.DataFrame, faults: dict[str, str], shown: dict[str, str]
 ) -> str:
     beside = "Beside human tunes that the network never saw." if len(rates.columns) > 2 else "No human tunes are known."
+    tunes = [Tune(f"Tune {name}", text, folder / "tunes" / name) for name, text in shown.items()]
     line = f"python analyze.py analysis=quality tunes={config.tunes}"
     sections = [
         Section("Rates", [Table(rates, f"Means over tunes; shares with 95 % interval. {beside}")]),
         Section("What is wrong", [Text(f"{words}: {counts}") for words, counts in faults.items()]),
-        Section("The first tunes", [Tune(name, text, folder / "tunes" / name) for name, text in shown.items()]),
+        Section("The first tunes", tunes),
         Section("Where this comes from", [*origin(), Command(line)]),
     ]
     return page(f"Quality: {folder.name}", "Tunes measured, none of them picked.", sections)
