@@ -90,5 +90,5 @@ def short_table(settings: pd.DataFrame) -> pd.DataFrame:
         }
         for row in records(settings)
     )
-    unmeasured = [column for column in ("to_loss", "s/epoch", "s to_loss") if (table[column] == "-").all()]
+    unmeasured = [column for column in ("test loss", "to_loss", "s/epoch", "s to_loss") if (table[column] == "-").all()]
     return table.drop(columns=unmeasured)
