@@ -26,9 +26,10 @@ def holder(folder: Path) -> int:
 def test_a_preempted_and_a_killed_job_go_on_and_end_like_undisturbed_ones(commands: Commands):
     with commands.start("train", *GRID, "hydra/launcher=submitit_local") as process:
         wait_for(lambda: len(training(commands)) == 3)
-        preempted, killed, _ = training(commands)
+        preempted, killed, told = training(commands)
         os.kill(holder(killed), signal.SIGKILL)
         os.kill(holder(preempted), signal.SIGUSR2)
+        os.kill(holder(told), signal.SIGTERM)  # as scancel does, and Slurm's preemption before it queues a job again
         out, err = process.communicate(timeout=300)
     assert process.returncode == 0 and "Traceback" not in err, err
     assert out.count("a worker process was killed") == 1
@@ -36,6 +37,7 @@ def test_a_preempted_and_a_killed_job_go_on_and_end_like_undisturbed_ones(comman
     said = [file.read_text() for file in (commands.home / "runs" / ".submitit").rglob("*_log.out")]
     assert sum(text.count("Requeued job") for text in said) == 1
     assert all("resuming" in (folder / "train.log").read_text() for folder in (preempted, killed))
+    assert "resuming" not in (told / "train.log").read_text()
     assert commands.run("train", *GRID, "runs_dir=alone").returncode == 0
     for folder in commands.runs():
         assert weights_and_metrics(folder) == weights_and_metrics(commands.home / "alone" / folder.name)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import pytorch_lightning as pl
+
 
 class Interrupted(BaseException):
     """The process was asked to end by `signum`; the run can be continued."""
@@ -37,3 +39,18 @@ def stop_at_block_end(signals: Sequence[int]) -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class SigtermAsBefore(pl.Callback):
+    """Leaves SIGTERM to the handler that stood there when this was made.
+
+    Lightning adds one that ends the fit wherever it is, as if the run were done: a job that Slurm preempts, and queues
+    again unless it ended by itself, would be lost.
+    """
+
+    def __init__(self) -> None:
+        self.handler = signal.getsignal(signal.SIGTERM)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, self.handler)

@@ -29,7 +29,7 @@ from charrnn.learning.data import AbcDataModule
 from charrnn.learning.module import Diverged, LitCharRNN
 from charrnn.learning.prepare import Prepared, describe, prepare
 from charrnn.learning.result import outcome
-from charrnn.learning.stopping import Interrupted, stop_at_block_end
+from charrnn.learning.stopping import Interrupted, SigtermAsBefore, stop_at_block_end
 from charrnn.learning.team import Team, leading
 
 say = logging.getLogger("charrnn").info
@@ -174,7 +174,7 @@ def _trainer(config: TrainConfig, events: TensorBoardLogger | None, callbacks: l
         devices=1,
         max_epochs=config.trainer.max_epochs,
         logger=events or False,
-        callbacks=callbacks,
+        callbacks=[*callbacks, SigtermAsBefore()],
         enable_progress_bar=any(isinstance(callback, Bar) for callback in callbacks),
         enable_model_summary=False,
         log_every_n_steps=1,
