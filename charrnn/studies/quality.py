@@ -59,8 +59,8 @@ def report_quality(config: AnalyzeConfig) -> Path:
     rates, faults = _rates(columns), _faults(ours["summary"])
     print("\n".join([*_lines(rates), *(f"{words:<40}{counts}" for words, counts in faults.items())]))
     shown = {f"{number:03d}": text for number, text in enumerate(texts[:SHOWN])}
-    engrave(folder / "tunes", shown)
-    run.write_text(folder / "index.html", _page(folder, config, rates, faults, shown))
+    tunes = engrave(folder / "tunes", shown)
+    run.write_text(folder / "index.html", _page(folder, config, rates, faults, tunes))
     print(f"report    {folder}: index.html, tunes.csv, quality.json")
     return folder
 
@@ -110,11 +110,8 @@ def _faults(summary: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def _page(
-    folder: Path, config: AnalyzeConfig, rates: pd.DataFrame, faults: dict[str, str], shown: dict[str, str]
-) -> str:
+def _page(folder: Path, config: AnalyzeConfig, rates: pd.DataFrame, faults: dict[str, str], tunes: list[Tune]) -> str:
     beside = "Beside human tunes that the network never saw." if len(rates.columns) > 2 else "No human tunes are known."
-    tunes = [Tune(f"Tune {name}", text, folder / "tunes" / name) for name, text in shown.items()]
     line = f"python analyze.py analysis=quality tunes={config.tunes}"
     sections = [
         Section("Rates", [Table(rates, f"Means over tunes; shares with 95 % interval. {beside}")]),

@@ -53,7 +53,7 @@ def report_temperature(config: AnalyzeConfig) -> Path:
         if temperature in SHOWN:
             shown |= {f"T{temperature:g}_{number}": text for number, text in enumerate(texts[:EACH])}
         print(_line(rows[-1]), flush=True)
-    engrave(folder / "tunes", shown)
+    tunes_shown = engrave(folder / "tunes", shown)
     if human:
         scores = list(score_tunes(model, vocab, human.tunes, [True] * len(human.tunes)))
         rows.append(measured("human", human.tunes, scores, 1.0, human))
@@ -61,7 +61,7 @@ def report_temperature(config: AnalyzeConfig) -> Path:
     table = pd.DataFrame(rows)
     run.write_text(folder / "temperature.csv", table.to_csv(index=False))
     pictures = save(against_temperature(table), folder / "temperature")
-    run.write_text(folder / "index.html", _page(folder, table, shown, config.ckpt))
+    run.write_text(folder / "index.html", _page(folder, table, tunes_shown, config.ckpt))
     if config.tunes is not None:
         for number, text in enumerate(read_tunes(Path(config.tunes).expanduser())[0]):
             found = estimate_temperature(list(score_tunes(model, vocab, [text], [False])))
@@ -70,14 +70,14 @@ def report_temperature(config: AnalyzeConfig) -> Path:
     return folder
 
 
-def _page(folder: Path, table: pd.DataFrame, shown: dict[str, str], ckpt: str) -> str:
+def _page(folder: Path, table: pd.DataFrame, tunes: list[Tune], ckpt: str) -> str:
     rates = [name for name in table.columns if f"{name}_low" in table]
     texts = pd.DataFrame({"T": table["temperature"], **{name: table[name].map("{:.3g}".format) for name in rates}})
     lines = [Text(_line(row)) for row in records(table)]
     sections = [
         Section("In short", lines),
         Section("Figure", [Picture(folder / "temperature.png", "Every rate against temperature, human tunes in grey")]),
-        Section("Tunes", [Tune(f"Tune {name}", text, folder / "tunes" / name) for name, text in shown.items()]),
+        Section("Tunes", tunes),
         Section("Every rate", [Table(texts, "Means over tunes.")]),
         Section("Where this comes from", [*origin(), Command(f"python analyze.py analysis=temperature ckpt={ckpt}")]),
     ]

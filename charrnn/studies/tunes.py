@@ -15,6 +15,7 @@ from charrnn.errors import UserError
 from charrnn.learning.prepare import prepare
 from charrnn.music import corpus, originality, quality
 from charrnn.music.engraving import Engraver
+from charrnn.studies.page import Tune
 
 SHARES = ("well_formed", "key_missing")
 
@@ -70,10 +71,11 @@ def measure_tunes(texts: Sequence[str], human: Human | None) -> list[dict[str, A
     return [quality.measure(text) | human.training.originality(text) for text in texts]
 
 
-def engrave(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write every tune by its name to `folder`, as text, score and sound."""
+def engrave(folder: Path, texts: Mapping[str, str]) -> list[Tune]:
+    """Write every tune by its name to `folder`, as text, score and sound; the parts that show them on a page."""
     folder.mkdir(parents=True, exist_ok=True)
     with Engraver() as engraver:
         for name, text in texts.items():
             run.write_text(folder / f"{name}.abc", text + "\n")
             engraver.write(text, folder / name)
+    return [Tune(f"Tune {name}", text, folder / name) for name, text in texts.items()]
