@@ -32,7 +32,9 @@ def test_imports_go_down_only(file: Path):
     ours = {name.split(".")[1] for name in imports(file) if name.startswith("charrnn.")} - {"__init__"}
     if place[0] in LAYERS:
         assert all(LAYERS[o] <= LAYERS[place[0]] for o in ours - COMMON)
-    else:
+    elif place != (
+        "__init__.py",
+    ):  # an entry point, as train.py: what it names comes from every layer, when it is used
         assert ours <= COMMON
     if place[0] != "cli":
         assert not any(name.split(".")[0] == "hydra" for name in imports(file))
@@ -45,7 +47,8 @@ def test_imports_go_down_only(file: Path):
 
 
 @pytest.mark.parametrize(
-    "module", ["charrnn.learning.compose", "charrnn.studies.table", "charrnn.studies.neurons.report"]
+    "module",
+    ["charrnn.cli.tunes", "charrnn.learning.result", "charrnn.studies.table", "charrnn.studies.neurons.report"],
 )
 def test_sampling_and_analysis_do_without_lightning(module: str):
     code = f"import sys, {module}; assert 'pytorch_lightning' not in sys.modules"

@@ -88,7 +88,7 @@ def _train(cfg: DictConfig) -> int:
     queued_by = preemption_signal() if in_worker else None
     stop_on = (signal.SIGINT, signal.SIGTERM) if queued_by is None else (queued_by,)
     try:
-        result = train(config, folder, rerun("train", hydra_config.overrides.task), stop_on)
+        train(config, folder, rerun("train", hydra_config.overrides.task), stop_on)
     except Interrupted as stop:
         # 128 + signal is what a shell reports of a process that a signal ended.
         if in_worker:
@@ -106,11 +106,9 @@ def _train(cfg: DictConfig) -> int:
                 print(f"  log    {folder / 'train.log'}", file=sys.stderr)
         return 1
     if not in_sweep:
-        from charrnn.learning.compose import show_two
-        from charrnn.learning.result import summary
+        from charrnn.cli.tunes import print_run
 
-        print(summary(result, folder))
-        show_two(folder)
+        print_run(folder)
     return 0
 
 
@@ -124,9 +122,9 @@ def _hand_on(signum: int) -> int:
 
 
 def _sample(cfg: DictConfig) -> int:
-    from charrnn.learning.compose import compose_tunes
+    from charrnn.cli.tunes import sample
 
-    return _or_say_error(compose_tunes, checked("sample", cfg))
+    return _or_say_error(sample, checked("sample", cfg))
 
 
 def _analyze(cfg: DictConfig) -> int:

@@ -75,7 +75,7 @@ def prepare(config: Data) -> Prepared:
 
 def _human(tunes: Sequence[str]) -> dict[str, Any]:
     """What tunes that nobody trains on are like: the ceiling for what a network composes."""
-    measured = quality.summarize(tunes[:: 1 + len(tunes) // HUMAN_TUNES])
+    measured = quality.summarize([*map(notation.read, tunes[:: 1 + len(tunes) // HUMAN_TUNES])])
     return {key: value for key, value in measured.items() if not isinstance(value, dict)}
 
 
