@@ -16,6 +16,9 @@ from charrnn.errors import UserError
 
 T = TypeVar("T")
 
+# The Trainer's own cost is paid once a block; trainer.limit_blocks counts them.
+WINDOWS_PER_BLOCK = 10
+
 
 def key(
     *,

@@ -38,7 +38,7 @@ def read_tune_book(source: str | os.PathLike[str]) -> list[Tune]:
         name, content = "text", source.encode("utf-8", "replace")
     else:
         name, content = str(source), _content(Path(source).expanduser())
-    text = content.decode("utf-8", "replace").replace("\r", "\n")
+    text = content.decode("utf-8-sig", "replace").replace("\r", "\n")
     if not text.strip():
         raise UserError(f"expected ABC, but {name!r} is empty; name another file")
     if not _BEGINNING.search(text):
