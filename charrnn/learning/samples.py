@@ -1,4 +1,4 @@
-"""A samples folder: every tune in the formats that were asked for, a tune book, and a JSON line a tune."""
+"""A samples folder: every tune in the formats of the configuration, a tune book, and a JSON line a tune."""
 
 import hashlib
 import json

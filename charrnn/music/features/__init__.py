@@ -1,8 +1,8 @@
-"""What can be said of every character of a tune: the features that a unit of a network may follow.
+"""Features of every character of a tune, with which the activations of a network's units are compared.
 
-All of them are of the moment after a character was read; those that look ahead say what comes next. A feature is nan
-where it has nothing to say: to ask whether a unit is off in long words of the header, only the header counts, or the
-answer would be that it is off in headers.
+Each describes the moment after a character was read; those that look ahead describe what comes next. A feature is nan
+where it is not defined: whether a unit is off in long words of the header is decided within headers, or the answer
+would be that it is off in headers.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from charrnn.music.notation.reading import LONGEST
 def features(text: str) -> dict[str, np.ndarray]:
     """For every name of NAMES the feature at each of the n characters of one tune, (n,) float32.
 
-    Binary ones are 0 or 1, and all are nan where they say nothing, as behind LONGEST characters.
+    Binary ones are 0 or 1; all are nan where they are not defined, as behind LONGEST characters.
     """
     beginning = text[:LONGEST]
     reading = read(beginning)
@@ -50,7 +50,7 @@ def _in_music(tune: TokenizedTune) -> np.ndarray:
     return lines.header(tune) == 0
 
 
-# Name: how it is said, the values, where they mean something.
+# Name: its words, its values, where they are defined.
 _FEATURES: dict[str, tuple[str, Callable[[TokenizedTune], np.ndarray], Callable[[TokenizedTune], np.ndarray]]] = {
     "header": ("in the header", lines.header, _everywhere),
     "colon": ("after a colon", lines.colon, _everywhere),
