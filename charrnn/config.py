@@ -6,12 +6,12 @@ import types
 import typing
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 
 from charrnn import run
+from charrnn.config_dir import config_dir
 from charrnn.errors import UserError
 
 T = TypeVar("T")
@@ -170,13 +170,10 @@ class AnalyzeConfig:
     report_dir: str = key(free_text=True)
 
 
-CONF = Path(__file__).resolve().parents[1] / "conf"
-
-
 @lru_cache
 def defaults(program: str) -> dict[str, Any]:
     """The values that stand in conf/<program>.yaml itself, where alone a default is written down."""
-    content = yaml.safe_load((CONF / f"{program}.yaml").read_text(encoding="utf-8"))
+    content = yaml.safe_load((config_dir() / f"{program}.yaml").read_text(encoding="utf-8"))
     return {name: value for name, value in content.items() if name not in ("defaults", "hydra")}
 
 

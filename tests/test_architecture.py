@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = {"music": 0, "learning": 1, "studies": 2, "cli": 3}
-COMMON = {"config", "run", "errors"}
+COMMON = {"config", "config_dir", "run", "errors"}
 
 
 def imports(file: Path) -> set[str]:

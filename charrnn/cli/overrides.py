@@ -5,13 +5,13 @@ import importlib.util
 import os
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from charrnn.config import unknown_key
+from charrnn.config_dir import config_dir
 from charrnn.errors import UserError
 
-CONF = Path(__file__).resolve().parents[2] / "conf"
+CONF = config_dir()
 MULTIRUN = ("-m", "--multirun")
 # submitit_local runs on this machine, all jobs at once, what slurm would queue: to try out, and in tests.
 HYDRAS_OWN = {"hydra/launcher": ["basic", "submitit_local"]}
