@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from charrnn.cli.overrides import as_typed, prepared, quoted
+from charrnn.cli.overrides import normalize_overrides, quote, unquote_override
 from charrnn.config import SCHEMAS, known_keys
 from charrnn.errors import UserError
 
@@ -19,26 +19,35 @@ from charrnn.errors import UserError
 @example("${oc.env:HOME} \\${x} \\\\${y}")
 @example("ends in \\")
 @example("\\'\\\\'")
-@example('"quoted"')
+@example('"quote"')
 @example("X:1\nT:two lines")
 @example("")
 def test_free_text_survives_hydras_grammar_and_interpolation(text: str):
-    (override,) = OverridesParser.create().parse_overrides([f"prompt={quoted(text)}"])
+    (override,) = OverridesParser.create().parse_overrides([f"prompt={quote(text)}"])
     assert not override.is_sweep_override()
     cfg = OmegaConf.create({"prompt": override.value()})
     assert cfg.prompt == text
-    assert as_typed(f"prompt={quoted(text)}") == f"prompt={text}"
+    assert unquote_override(f"prompt={quote(text)}") == f"prompt={text}"
 
 
 def test_only_free_text_is_quoted_and_null_stays_null_where_it_may_be():
     known = known_keys(SCHEMAS["sample"])
-    assert prepared(["ckpt=~/a", "prompt=~A"], known) == [f"ckpt='{os.path.expanduser('~')}/a'", "prompt='~A'"]
+    assert normalize_overrides(["ckpt=~/a", "prompt=~A"], known) == [
+        f"ckpt='{os.path.expanduser('~')}/a'",
+        "prompt='~A'",
+    ]
     typed = ["ckpt=a,b", "temperature=0.5,1", "prompt=null", "prompt_file=null", "-m"]
-    assert prepared(typed, known) == ["ckpt='a,b'", "temperature=0.5,1", "prompt='null'", "prompt_file=null", "-m"]
+    assert normalize_overrides(typed, known) == [
+        "ckpt='a,b'",
+        "temperature=0.5,1",
+        "prompt='null'",
+        "prompt_file=null",
+        "-m",
+    ]
 
 
 @pytest.mark.parametrize(("launcher", "extra"), [("slurm", "slurm"), ("cluster", "ray")])
 def test_a_launcher_that_is_not_installed_names_its_extra(monkeypatch, launcher: str, extra: str):
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(UserError, match=rf'pip install -e "\.\[{extra}\]"'):
-        prepared([f"hydra/launcher={launcher}"], known_keys(SCHEMAS["train"]))
+        normalize_overrides([f"hydra/launcher={launcher}"], known_keys(SCHEMAS["train"]))
