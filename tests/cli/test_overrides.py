@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from charrnn.cli.overrides import normalize_overrides, quote, unquote_override
+from charrnn.cli.overrides import normalize_overrides, only_prints, quote, unquote_override
 from charrnn.config import SCHEMAS, known_keys
 from charrnn.errors import UserError
 
@@ -51,3 +51,31 @@ def test_a_launcher_that_is_not_installed_names_its_extra(monkeypatch, launcher:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(UserError, match=rf'pip install -e "\.\[{extra}\]"'):
         normalize_overrides([f"hydra/launcher={launcher}"], known_keys(SCHEMAS["train"]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "prints"),
+    [
+        (["-m", "seed=0,1"], False),
+        (["--help"], True),
+        (["--cfg=job", "--package", "model"], True),
+        (["--info", "defaults-tree", "seed=1"], True),
+        (["-c", "job", "--resolve"], True),
+        (["-sc", "query=bash"], True),
+    ],
+)
+def test_flags_that_print_are_told_from_runs(arguments: list[str], prints: bool):
+    assert only_prints(arguments) == prints
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["--config-dir", "mine"], ["-cd", "mine"], ["--config-dir=mine"], ["--config-n=mine"], ["-cn", "mine"]),
+        *(["--run"], ["-r"], ["--resolve"], ["--package", "model"], ["--seed=3"], ["--temperature", "2"], ["-"]),
+        *(["--experimental-rerun=x"], ["--cfg", "job", "--config-dir", "mine"], ["-m", "--multi"]),
+    ],
+)
+def test_any_other_flag_is_refused_instead_of_trained_without(arguments: list[str]):
+    with pytest.raises(UserError, match="expected"):
+        only_prints(arguments)
