@@ -19,7 +19,7 @@ from charrnn.errors import UserError
 @example("${oc.env:HOME} \\${x} \\\\${y}")
 @example("ends in \\")
 @example("\\'\\\\'")
-@example('"quote"')
+@example('"quoted"')
 @example("X:1\nT:two lines")
 @example("")
 def test_free_text_survives_hydras_grammar_and_interpolation(text: str):
