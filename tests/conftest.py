@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from charrnn import run
-from charrnn.cli.plan import plan
+from charrnn.cli.jobs import compose_jobs
 from charrnn.config import TrainConfig, plain
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -80,7 +80,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def default_config(tmp_path_factory: pytest.TempPathFactory) -> TrainConfig:
     """What python train.py trains."""
-    return plan("train", [f"runs_dir={tmp_path_factory.mktemp('runs')}"]).jobs[0].config
+    return compose_jobs("train", [f"runs_dir={tmp_path_factory.mktemp('runs')}"]).jobs[0].config
 
 
 @pytest.fixture
