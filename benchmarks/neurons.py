@@ -8,7 +8,7 @@ import torch
 from scipy import signal
 
 from benchmarks import Row, at_most, seconds
-from charrnn.learning.activations import losses_without, trace
+from charrnn.learning.activations import ablated_losses, trace
 from charrnn.learning.model import CharRNN
 from charrnn.learning.vocab import Vocabulary
 from charrnn.music.corpus import find_sources, parse
@@ -33,7 +33,7 @@ def main() -> None:
     spent = seconds(lambda: follow(activations, features))
     print(at_most(f"neurons: {named}, {FEATURES} features, all {CHARACTERS:,} shifts", spent, "s", 60))
     some = beginning(tunes, 20_000)
-    spent = seconds(lambda: losses_without(model, vocab, some, range(UNITS), np.zeros(UNITS)))
+    spent = seconds(lambda: ablated_losses(model, vocab, some, range(UNITS), np.zeros(UNITS)))
     print(at_most(f"neurons: {named} held, one at a time, on 20,000 characters", spent, "s", 30))
     wrong = sum(_false_discovery(np.random.default_rng(seed)) for seed in range(DRAWS))
     share = 100 * wrong / DRAWS

@@ -43,9 +43,9 @@ class Commands:
             out, err = process.communicate(timeout=300)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
-    def refused(self, program: str, *arguments: str) -> str:
+    def refused(self, program: str, *arguments: str, **options) -> str:
         """The one sentence with which a command refuses its arguments."""
-        done = self.run(program, *arguments)
+        done = self.run(program, *arguments, **options)
         assert done.returncode not in (0, None), done.stdout
         assert "Traceback" not in done.stderr, done.stderr
         errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = {"music": 0, "learning": 1, "studies": 2, "cli": 3}
-COMMON = {"config", "run", "errors"}
+COMMON = {"config", "config_dir", "run", "errors"}
 ENTRIES = {("__init__.py",), ("__main__.py",)}  # the Python interface and the command: they may use every layer
 
 
@@ -46,7 +46,8 @@ def test_imports_go_down_only(file: Path):
 
 
 @pytest.mark.parametrize(
-    "module", ["charrnn.learning.compose", "charrnn.studies.table", "charrnn.studies.neurons.report"]
+    "module",
+    ["charrnn.cli.tunes", "charrnn.learning.result", "charrnn.studies.table", "charrnn.studies.neurons.report"],
 )
 def test_sampling_and_analysis_do_without_lightning(module: str):
     code = f"import sys, {module}; assert 'pytorch_lightning' not in sys.modules"

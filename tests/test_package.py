@@ -224,7 +224,7 @@ class Installed(Commands):
         return done.stdout + done.stderr
 
     def config_dir(self) -> Path:
-        code = "from charrnn.cli.config_dir import config_dir; print(config_dir())"
+        code = "from charrnn.config_dir import config_dir; print(config_dir())"
         return Path(self("python", "-c", code).strip())
 
     def pip(self, *arguments: str | Path) -> str:

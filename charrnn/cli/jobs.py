@@ -1,6 +1,8 @@
 """The jobs of a command line, all composed and validated before the first one starts."""
 
 import copy
+import hashlib
+import inspect
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,9 +23,9 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from charrnn import run
-from charrnn.cli.config_dir import config_dir
 from charrnn.cli.overrides import MULTIRUN, config_groups
 from charrnn.config import SCHEMAS, TrainConfig, build, known_keys, plain, semantic
+from charrnn.config_dir import config_dir
 from charrnn.errors import UserError
 from charrnn.music import corpus
 
@@ -160,8 +162,8 @@ def build_config(program: str, cfg: DictConfig) -> Any:
 
 def run_folder(config: TrainConfig) -> Path:
     """The folder of this configuration's run, always the same."""
-    settings, fingerprint = semantic(plain(config)), _fingerprint(config.data.source, config.data.path)
-    return Path(config.runs_dir) / run.name(settings, default_settings(), fingerprint)
+    content = _fingerprint(config.data.source, config.data.path) + _code_of(config.model.cell)
+    return Path(config.runs_dir) / run.name(semantic(plain(config)), default_settings(), content)
 
 
 @lru_cache
@@ -175,3 +177,14 @@ def default_settings() -> dict[str, Any]:
 @lru_cache
 def _fingerprint(source: str, path: str | None) -> str:
     return corpus.fingerprint(corpus.find_sources(source, path))
+
+
+@lru_cache
+def _code_of(cell: str) -> str:
+    """A hash of the file of a user's cell, nothing for a cell of ours; UserError where the class cannot be a cell."""
+    if "." not in cell:
+        return ""
+    from charrnn.learning.cells import cell_class, make_layer  # torch is imported for a class of a user's only
+
+    make_layer(cell, 3, 2)
+    return hashlib.sha256(Path(inspect.getfile(cell_class(cell))).read_bytes()).hexdigest()

@@ -16,13 +16,13 @@ from omegaconf import DictConfig
 
 from charrnn import run
 from charrnn.cli.command import typed_command
-from charrnn.cli.config_dir import config_dir
 from charrnn.cli.jobs import build_config, compose_jobs, default_settings, run_folder
 from charrnn.cli.overrides import normalize_overrides, only_prints
 from charrnn.cli.slurm import preemption_signal
 from charrnn.cli.sweep import command_line, launch, print_failures, write_manifest
 from charrnn.cli.workers import stop_with_parent
 from charrnn.config import SCHEMAS, known_keys
+from charrnn.config_dir import config_dir
 from charrnn.errors import UserError, sentence
 
 # Whether this process is the command that was typed; a launcher's workers import this module, too.
@@ -92,7 +92,7 @@ def _train(cfg: DictConfig, command: str = "charrnn train") -> int:
     requeue_signal = preemption_signal() if in_worker else None
     stop_on = (signal.SIGINT, signal.SIGTERM) if requeue_signal is None else (requeue_signal,)
     try:
-        result = train(config, folder, command_line(command, hydra_config.overrides.task), stop_on)
+        train(config, folder, command_line(command, hydra_config.overrides.task), stop_on)
     except Interrupted as stop:
         # 128 + signal is what a shell reports of a process that a signal ended.
         if in_worker:
@@ -112,11 +112,9 @@ def _train(cfg: DictConfig, command: str = "charrnn train") -> int:
                 print(f"  log    {folder / 'train.log'}", file=sys.stderr)
         return 1
     if not in_sweep:
-        from charrnn.learning.compose import show_two
-        from charrnn.learning.result import summary
+        from charrnn.cli.tunes import print_run
 
-        print(summary(result, folder))
-        show_two(folder)
+        print_run(folder)
     return 0
 
 
@@ -130,9 +128,9 @@ def _requeue(signum: int) -> int:
 
 
 def _sample(cfg: DictConfig) -> int:
-    from charrnn.learning.compose import compose_tunes
+    from charrnn.cli.tunes import sample
 
-    return _or_print_error(compose_tunes, build_config("sample", cfg))
+    return _or_print_error(sample, build_config("sample", cfg))
 
 
 def _analyze(cfg: DictConfig) -> int:

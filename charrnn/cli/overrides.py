@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from charrnn.cli.config_dir import config_dir
 from charrnn.config import unknown_key
+from charrnn.config_dir import config_dir
 from charrnn.errors import UserError
 
 MULTIRUN = ("-m", "--multirun")

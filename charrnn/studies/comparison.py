@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,17 +43,8 @@ def compare(config: AnalyzeConfig, default: dict[str, Any]) -> Path:
     selection = select(config.runs)
     runs, epochs = load(selection)
     if not config.mixed:
-        _check_same(runs)
-    known = {key for settings in selection.missing.values() for key in settings if "." in key}
-    if config.mixed and "numerics" in runs:  # an unfinished run will be of today's
-        runs = runs.assign(numerics=runs["numerics"].fillna(run.NUMERICS), data=runs["data"].map(_short))
-    keys = varied_keys(runs, known) + [key for key in ("data", "numerics") if _values(runs, key) > 1 and config.mixed]
-    runs = with_settings(runs.sort_values(keys, kind="stable", key=_sortable) if keys else runs, keys)
-    finished = runs[runs["state"] == "finished"]
-    copies = finished.index[finished.duplicated(["setting", "seed"])]
-    runs["error"] = runs["error"].astype(object)
-    runs.loc[copies, "state"] = "damaged"
-    runs.loc[copies, "error"] = "a copy: another run has its setting and seed"
+        check_same(runs)
+    runs, keys = with_labels(runs, selection.missing, config.mixed)
     folder = Path(config.report_dir) / (config.name or selection.name)
     folder.mkdir(parents=True, exist_ok=True)
     for older in [file for name in OURS for file in folder.glob(name)]:
@@ -77,6 +69,26 @@ def compare(config: AnalyzeConfig, default: dict[str, Any]) -> Path:
     return folder
 
 
+def with_labels(
+    runs: pd.DataFrame, missing: Mapping[str, dict[str, Any]], mixed: bool
+) -> tuple[pd.DataFrame, list[str]]:
+    """`runs` by their settings, with a column `setting`, copies of a run marked; and the keys that settings differ in.
+
+    `missing` holds the settings of a sweep's runs that have no folder.
+    """
+    known = {key for settings in missing.values() for key in settings if "." in key}
+    if mixed and "numerics" in runs:  # an unfinished run will be of today's
+        runs = runs.assign(numerics=runs["numerics"].fillna(run.NUMERICS), data=runs["data"].map(_short))
+    keys = varied_keys(runs, known) + [key for key in ("data", "numerics") if _values(runs, key) > 1 and mixed]
+    runs = with_settings(runs.sort_values(keys, kind="stable", key=_sortable) if keys else runs, keys)
+    finished = runs[runs["state"] == "finished"]
+    copies = finished.index[finished.duplicated(["setting", "seed"])]
+    runs["error"] = runs["error"].astype(object)
+    runs.loc[copies, "state"] = "damaged"
+    runs.loc[copies, "error"] = "a copy: another run has its setting and seed"
+    return runs, keys
+
+
 def _sortable(column: pd.Series) -> pd.Series:
     return column if pd.api.types.is_numeric_dtype(column) else column.map(str)
 
@@ -85,7 +97,7 @@ def _values(runs: pd.DataFrame, key: str) -> int:
     return runs[key].nunique() if key in runs else 0
 
 
-def _check_same(runs: pd.DataFrame) -> None:
+def check_same(runs: pd.DataFrame) -> None:
     for key, words in SAME.items():
         if _values(runs, key) > 1:
             counts = runs[key].value_counts()

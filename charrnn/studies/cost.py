@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from charrnn import run
-from charrnn.config import Model, TrainConfig, build, plain
+from charrnn.config import WINDOWS_PER_BLOCK, Model, TrainConfig, build, plain
 from charrnn.errors import UserError
 
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
@@ -20,7 +20,6 @@ STEP = {
     "gru": (1.29e-1, 2.5e-5, 6.4e-8),
     "lstm": (3.9e-2, 3.1e-5, 5.0e-8),
 }
-WINDOWS_A_BLOCK = 10
 RUNS_TO_COMPARE = 20
 
 
@@ -40,7 +39,7 @@ def seconds_per_epoch(config: TrainConfig, alphabet: int, characters: int) -> fl
     model, data = config.model, config.data
     windows = max(1, characters // (data.batch_size * data.seq_len))
     if config.trainer.limit_blocks is not None:
-        windows = min(windows, config.trainer.limit_blocks * WINDOWS_A_BLOCK)
+        windows = min(windows, config.trainer.limit_blocks * WINDOWS_PER_BLOCK)
     h, layers = model.hidden, model.layers
     cell = model.cell if model.cell in STEP else "gru"
     products = GATES[cell] * h * h * (2 * layers - 1) + h * alphabet

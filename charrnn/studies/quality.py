@@ -11,6 +11,7 @@ from charrnn import run
 from charrnn.config import AnalyzeConfig
 from charrnn.errors import UserError
 from charrnn.music import originality, quality
+from charrnn.music.notation import read
 from charrnn.studies.page import Command, Section, Table, Text, Tune, origin, page
 from charrnn.studies.settings import wilson
 from charrnn.studies.tunes import SHARES, Human, engrave, human_tunes, measure_tunes, read_tunes
@@ -49,7 +50,7 @@ def report_quality(config: AnalyzeConfig) -> Path:
     columns = {"these": ours}
     if human:
         columns["human"] = _measured(human.tunes, human, [])
-        distances = quality.summarize(human.halves[1], human.halves[0])["distance"]
+        distances = quality.summarize([*map(read, human.halves[1])], [*map(read, human.halves[0])])["distance"]
         columns["human"]["summary"] |= {f"{name}_distance": value for name, value in distances.items()}
     named = source.parent if source.name == "tunes.jsonl" else source
     folder = Path(config.report_dir) / (config.name or f"quality_{named.name}")
@@ -68,7 +69,7 @@ def report_quality(config: AnalyzeConfig) -> Path:
 def _measured(texts: Sequence[str], human: Human | None, reference: Sequence[str]) -> dict[str, Any]:
     """`tunes`, the measures of each, and `summary`, those of all."""
     tunes = measure_tunes(texts, human)
-    summary = quality.summarize(texts, reference)
+    summary = quality.summarize([*map(read, texts)], [*map(read, reference)])
     for name, distance in summary.pop("distance", {}).items():
         summary[f"{name}_distance"] = distance
     if human:

@@ -15,6 +15,7 @@ from charrnn.errors import UserError
 from charrnn.learning.prepare import prepare
 from charrnn.music import corpus, originality, quality
 from charrnn.music.engraving import Engraver
+from charrnn.music.notation import read
 from charrnn.studies.page import Tune
 
 SHARES = ("well_formed", "key_missing")
@@ -67,8 +68,8 @@ def human_tunes(ckpt: str | None, must_be: bool) -> Human | None:
 def measure_tunes(texts: Sequence[str], human: Human | None) -> list[dict[str, Any]]:
     """Of each tune its quality, and its originality where the training tunes are known."""
     if human is None:
-        return [quality.measure(text) for text in texts]
-    return [quality.measure(text) | human.training.originality(text) for text in texts]
+        return [quality.measure(read(text)) for text in texts]
+    return [quality.measure(read(text)) | human.training.originality(text) for text in texts]
 
 
 def engrave(folder: Path, texts: Mapping[str, str]) -> list[Tune]:

@@ -7,10 +7,10 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from charrnn.cli.config_dir import config_dir
 from charrnn.cli.jobs import compose_jobs
 from charrnn.cli.overrides import config_groups
 from charrnn.config import TrainConfig, build, plain
+from charrnn.config_dir import config_dir
 from charrnn.errors import UserError
 
 OPTIONS = [(group, option) for group, options in config_groups().items() for option in options]

@@ -35,7 +35,7 @@ def corpus_table(texts: Sequence[str]) -> pd.DataFrame:
         lengths = Counter(note.duration for notes in tune for note in notes)
         rows.append(
             {
-                "steps": quality.measure(text)["stepwise"],
+                "steps": quality.measure(read(text))["stepwise"],
                 "same": sum(count for (a, b), count in counted.items() if a == b) / n,
                 "chance": sum((count / lengths.total()) ** 2 for count in lengths.values()),
                 "commonest_same": sum(counted[pair] for pair in commonest[True]) / n,

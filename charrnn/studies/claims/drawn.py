@@ -11,6 +11,7 @@ from charrnn.learning import checkpoint
 from charrnn.learning.likelihood import score_tunes
 from charrnn.learning.sampling import sample
 from charrnn.music import quality
+from charrnn.music.notation import read
 from charrnn.studies.table import records
 from charrnn.studies.tunes import Human
 
@@ -24,7 +25,7 @@ def rates(texts: Sequence[str], human: Human | None) -> dict[str, Any]:
     the header, or anything at all. `distance` is the mean of the three Jensen-Shannon distances to human tunes,
     `copied` the share of 20-character runs that stand in training tunes.
     """
-    found = quality.summarize(texts, human.tunes if human else ())
+    found = quality.summarize([*map(read, texts)], [*map(read, human.tunes)] if human else ())
     faults = {name: count / len(texts) for name, count in found["faults"].items()}
     kept = ("junk_per_100_notes", "length_entropy", "same_length", "interval", "stepwise")
     row = {name: found[name] for name in kept} | {

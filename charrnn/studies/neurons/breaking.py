@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from charrnn.learning.activations import losses_without, trace, units
+from charrnn.learning.activations import ablated_losses, trace, units
 from charrnn.learning.model import CharRNN
 from charrnn.learning.vocab import Vocabulary
 from charrnn.music.features import GRADED, features_of
@@ -30,7 +30,7 @@ def broken(
     `there` is the mean change, in nats, of guessing the character behind each one where the feature is on, or above its
     mean if it is graded; `elsewhere` that behind all others. nan where the feature is on fewer than FEWEST times.
     """
-    change = losses_without(model, vocab, tunes, held, means) - trace(model, vocab, tunes).loss
+    change = ablated_losses(model, vocab, tunes, held, means) - trace(model, vocab, tunes).loss
     tables = []
     for name, on in on_characters(features_of(tunes)).items():
         enough = on.sum() >= FEWEST
