@@ -58,7 +58,7 @@ reproduce-long: reproduce
 	$(JUDGE) $(ARGS)
 
 clean:
-	rm -rf $(VENV) $(VENV)-ray .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(VENV)-ray .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

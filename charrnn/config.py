@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import re
 import types
 import typing
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -15,6 +16,7 @@ from charrnn.config_dir import config_dir
 from charrnn.errors import UserError
 
 T = TypeVar("T")
+_CLASS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
 # The Trainer's own cost is paid once a block; trainer.limit_blocks counts them.
 WINDOWS_PER_BLOCK = 10
@@ -27,17 +29,17 @@ def key(
     most: float | None = None,
     below: float | None = None,
     choices: tuple[str, ...] | None = None,
+    or_class: bool = False,
     free_text: bool = False,
     identity: bool = True,
-    neutral: Any = None,
 ) -> Any:
-    """A key of the schema. `free_text` is quoted for the user; `identity`: whether it can change a run's result.
+    """A key of the schema: its range, both ends given as inclusive or not, or its choices.
 
-    `neutral` is the value at which a key that came later changes nothing: older runs are taken to have had it, and keep
-    their identity.
+    `or_class`: beside the choices the dotted path of a user's class. `free_text` is quoted for the user. `identity`:
+    whether the key can change a run's result.
     """
-    rule = {"least": least, "above": above, "most": most, "below": below, "choices": choices}
-    return field(metadata=rule | {"free_text": free_text, "identity": identity, "neutral": neutral})
+    rule = {"least": least, "above": above, "most": most, "below": below, "choices": choices, "or_class": or_class}
+    return field(metadata=rule | {"free_text": free_text, "identity": identity})
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Data:
     source: str = key(choices=("ryan", "oneill", "aird", "all", "file"))
     # The content decides, by its fingerprint; where it lies does not.
     path: str | None = key(free_text=True, identity=False)
-    clean: bool = key(neutral=False)
+    clean: bool = key()
     split: str = key(choices=("tunes", "contiguous", "contiguous_first"))
     split_seed: int = key(least=0)
     seq_len: int = key(least=1)
@@ -60,7 +62,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Model:
-    cell: str = key(choices=("rnn", "gru", "lstm"))
+    cell: str = key(choices=("rnn", "gru", "lstm"), or_class=True)
     hidden: int = key(least=1)
     layers: int = key(least=1)
 
@@ -85,11 +87,11 @@ class Trainer:
     max_epochs: int = key(least=1)
     patience: int | None = key(least=1)
     limit_blocks: int | None = key(least=1)
-    scores: bool = key(identity=False, neutral=True)
+    scores: bool = key(identity=False)
     accelerator: str = key(choices=("auto", "cpu", "gpu"), identity=False)
     threads: int = key(least=1, identity=False)
-    processes: int = key(least=1, neutral=1)
-    precision: str = key(choices=("32", "tf32"), neutral="32")
+    processes: int = key(least=1)
+    precision: str = key(choices=("32", "tf32"))
 
     def __post_init__(self) -> None:
         if self.processes > 1 and self.accelerator != "cpu":
@@ -108,7 +110,7 @@ class TrainConfig:
     trainer: Trainer
     seed: int = key(least=0, below=2**32)
     runs_dir: str = key(free_text=True, identity=False)
-    dry_run: bool = key(identity=False, neutral=False)
+    dry_run: bool = key(identity=False)
 
     def __post_init__(self) -> None:
         if self.data.batch_size % self.trainer.processes:
@@ -206,11 +208,11 @@ def build(schema: type[T], values: dict[str, Any], prefix: str = "") -> T:
             raise unknown_key(prefix + name, [prefix + k for k in known])
     built = {}
     for name, f in known.items():
-        if name not in values and f.metadata.get("neutral") is None:
+        if name not in values:
             raise UserError(
                 f"{prefix + name}: expected a value, but the configuration has none; give {prefix + name}=…"
             )
-        value = values.get(name, f.metadata.get("neutral"))
+        value = values[name]
         if is_dataclass(hints[name]):
             if not isinstance(value, dict):
                 raise UserError(f"{prefix + name}: expected keys ({prefix + name}.…=), got {value!r}")
@@ -251,7 +253,7 @@ def _converted(value: Any, kind: type) -> Any:
 
 def _within(value: Any, rule: typing.Mapping[str, Any]) -> bool:
     if rule["choices"] is not None:
-        return value in rule["choices"]
+        return value in rule["choices"] or (rule["or_class"] and _CLASS.fullmatch(value) is not None)
     if isinstance(value, str):
         return True
     return (
@@ -264,7 +266,7 @@ def _within(value: Any, rule: typing.Mapping[str, Any]) -> bool:
 
 def _expectation(kind: type, rule: typing.Mapping[str, Any], optional: bool) -> str:
     if rule["choices"] is not None:
-        return f"one of {', '.join(rule['choices'])}"
+        return f"one of {', '.join(rule['choices'])}{', or the dotted path of a class' if rule['or_class'] else ''}"
     words = {"least": "of at least", "above": "above", "most": "at most", "below": "below"}
     bounds = " and ".join(f"{word} {rule[name]}" for name, word in words.items() if rule[name] is not None)
     noun = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}[kind]
@@ -279,8 +281,4 @@ def plain(config: Any) -> dict[str, Any]:
 def semantic(settings: dict[str, Any]) -> dict[str, Any]:
     """The dotted keys of a run's settings that can change its result: no devices, threads, folders."""
     known = known_keys(TrainConfig)
-    return {k: v for k, v in run.flat(settings).items() if k not in known or _counts(v, known[k])}
-
-
-def _counts(value: Any, rule: dict[str, Any]) -> bool:
-    return rule["identity"] and (rule["neutral"] is None or value != rule["neutral"])
+    return {k: v for k, v in run.flat(settings).items() if k not in known or known[k]["identity"]}

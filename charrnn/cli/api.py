@@ -12,9 +12,9 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.version import VersionBase
 from omegaconf import DictConfig, OmegaConf
 
-from charrnn.cli.overrides import prepared
-from charrnn.cli.plan import default_settings, hydra_initialized, plan, run_folder
-from charrnn.cli.sweep import rerun
+from charrnn.cli.jobs import compose_jobs, default_settings, initialize_hydra, run_folder
+from charrnn.cli.overrides import normalize_overrides
+from charrnn.cli.sweep import command_line
 from charrnn.config import SCHEMAS, TrainConfig, build, known_keys, plain
 from charrnn.errors import UserError, sentence
 from charrnn.learning.result import Run
@@ -46,7 +46,7 @@ def train(config: Iterable[str] | TrainConfig | Mapping[str, Any] | DictConfig =
 
     threads = torch.get_num_threads()
     try:
-        train_run(checked, folder, rerun("train", overrides))
+        train_run(checked, folder, command_line("charrnn train", overrides))
     except Interrupted as stop:  # at a step from which the same call goes on
         if stop.signum == signal.SIGINT:
             raise KeyboardInterrupt from None
@@ -92,7 +92,7 @@ def compare(
     if not mixed:
         check_same(table)
     labelled, keys = with_labels(table, missing, mixed)
-    with _users_hydra_set_aside(), hydra_initialized():
+    with _users_hydra_set_aside(), initialize_hydra():
         default = default_settings()
     return settings_table(labelled, keys, choose_base(labelled, keys, default, base))
 
@@ -109,13 +109,13 @@ def _of_overrides(overrides: Any) -> tuple[TrainConfig, Path, list[str]]:
     for line in lines:
         if line.startswith("hydra") or line.startswith("dry_run="):
             raise UserError(f"expected overrides of one run, got {line!r}; python train.py takes it")
-    planned = plan("train", prepared(["-m", *lines], known_keys(SCHEMAS["train"])))
-    if len(planned.jobs) > 1:
+    batch = compose_jobs("train", normalize_overrides(["-m", *lines], known_keys(SCHEMAS["train"])))
+    if len(batch.jobs) > 1:
         raise UserError(
-            f"expected overrides of one run, got a sweep of {len(planned.jobs)}; python train.py -m {' '.join(lines)} "
+            f"expected overrides of one run, got a sweep of {len(batch.jobs)}; python train.py -m {' '.join(lines)} "
             "trains them all, or call train once for each"
         )
-    (job,) = planned.jobs
+    (job,) = batch.jobs
     assert job.folder is not None
     return job.config, job.folder, job.overrides
 
@@ -129,12 +129,12 @@ def _of_values(config: Any) -> tuple[TrainConfig, Path, list[str]]:
         values = dict(config)
     values.pop("hydra", None)
     checked = build(TrainConfig, values)
-    with hydra_initialized():
+    with initialize_hydra():
         folder, default = run_folder(checked), default_settings()
     changed = {key: value for key, value in flat(plain(checked)).items() if default.get(key, value) != value}
     changed |= {"data.path": checked.data.path, "runs_dir": checked.runs_dir}
     overrides = [f"{key}={'null' if value is None else value}" for key, value in changed.items()]
-    return checked, folder, prepared(overrides, known_keys(SCHEMAS["train"]))
+    return checked, folder, normalize_overrides(overrides, known_keys(SCHEMAS["train"]))
 
 
 @contextmanager

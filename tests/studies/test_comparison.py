@@ -14,7 +14,7 @@ import yaml
 from matplotlib.image import imread
 
 from charrnn import run
-from charrnn.cli.plan import plan
+from charrnn.cli.jobs import compose_jobs
 from charrnn.config import AnalyzeConfig, TrainConfig, plain, semantic
 from charrnn.errors import UserError
 from charrnn.studies.comparison import compare, time_key
@@ -24,7 +24,7 @@ from charrnn.studies.table import load, measures, select
 
 def config(tmp_path: Path, **changes) -> AnalyzeConfig:
     typed = [f"runs={tmp_path / 'runs'}", f"report_dir={tmp_path / 'report'}"]
-    return replace(plan("analyze", typed).jobs[0].config, **changes)
+    return replace(compose_jobs("analyze", typed).jobs[0].config, **changes)
 
 
 def analysed(tmp_path: Path, default: TrainConfig, **changes) -> tuple[Path, pd.DataFrame, pd.DataFrame]:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from charrnn import run
-from charrnn.cli.plan import plan
+from charrnn.cli.jobs import compose_jobs
 from charrnn.config import plain, semantic
 from charrnn.errors import UserError
 from charrnn.studies.claims.evidence import Evidence
@@ -20,7 +20,7 @@ from charrnn.studies.paper.words import in_words, markdown, statement_table, ver
 
 def report(tmp_path: Path, default) -> tuple[Path, str]:
     typed = ["analysis=paper", f"runs={tmp_path / 'runs'}", f"report_dir={tmp_path / 'report'}"]
-    config = replace(plan("analyze", typed).jobs[0].config, num_tunes=3)
+    config = replace(compose_jobs("analyze", typed).jobs[0].config, num_tunes=3)
     folder = report_paper(config, semantic(plain(default)))
     return folder, (folder / "index.html").read_text(encoding="utf-8")
 

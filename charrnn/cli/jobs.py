@@ -1,6 +1,8 @@
-"""Which jobs a command line means, all composed and checked before the first one starts."""
+"""The jobs of a command line, all composed and validated before the first one starts."""
 
 import copy
+import hashlib
+import inspect
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,15 +23,16 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from charrnn import run
-from charrnn.cli.overrides import CONF, MULTIRUN, groups
+from charrnn.cli.overrides import MULTIRUN, config_groups
 from charrnn.config import SCHEMAS, TrainConfig, build, known_keys, plain, semantic
+from charrnn.config_dir import config_dir
 from charrnn.errors import UserError
 from charrnn.music import corpus
 
 
 @dataclass(frozen=True)
 class Job:
-    """One job: what is typed for it alone, its checked configuration, and for train.py the run's folder."""
+    """One job: its overrides, its validated configuration, and for train the run's folder."""
 
     overrides: list[str]
     config: Any
@@ -37,78 +40,85 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The jobs of a command line, each once; `arguments` as typed, `swept` the keys with several values."""
+class JobBatch:
+    """The jobs of a command line, each once.
 
-    program: str
+    `command` and `arguments` are what was typed, `swept_keys` the keys with several values.
+    """
+
+    command: str
     arguments: list[str]
     jobs: list[Job]
-    swept: list[str]
+    swept_keys: list[str]
     is_sweep: bool
-    hydra: DictConfig
+    hydra_config: DictConfig
 
     @property
     def folders(self) -> list[Path]:
         return [job.folder for job in self.jobs if job.folder is not None]
 
 
-def hydra_initialized() -> initialize_config_dir:
-    return initialize_config_dir(str(CONF), version_base="1.3")
+def initialize_hydra() -> initialize_config_dir:
+    return initialize_config_dir(str(config_dir()), version_base="1.3")
 
 
-def plan(program: str, arguments: Sequence[str]) -> Plan:
-    """Compose and check every job of a command line; the first impossible one ends it in one sentence."""
+def compose_jobs(program: str, arguments: Sequence[str], command: str | None = None) -> JobBatch:
+    """Compose and validate every job of a command line; UserError for the first that cannot run.
+
+    `command` is how the program was called, "charrnn train" and the like.
+    """
     overrides = [a for a in arguments if a not in MULTIRUN]
-    with hydra_initialized(), _one_sentence():
+    with initialize_hydra(), _hydra_errors_as_user_errors():
         parsed = OverridesParser.create().parse_overrides(overrides)
         fixed = [str(o.input_line) for o in parsed if not o.is_sweep_override()]
         base = compose(program, fixed, return_hydra_config=True)
         if base.hydra.job.chdir:
             raise UserError("hydra.job.chdir: expected false, got true; runs are found by where they lie: leave it out")
-        at_once = base.hydra.launcher.get("n_jobs", 1)
-        if not isinstance(at_once, int) or at_once == 0:
-            raise UserError(f"hydra.launcher.n_jobs: expected a number of jobs, or -1, got {at_once!r}; give another")
+        n_jobs = base.hydra.launcher.get("n_jobs", 1)
+        if not isinstance(n_jobs, int) or n_jobs == 0:
+            raise UserError(f"hydra.launcher.n_jobs: expected a number of jobs, or -1, got {n_jobs!r}; give another")
         is_sweep = len(overrides) < len(arguments) or base.hydra.mode == RunMode.MULTIRUN
         if not is_sweep and len(fixed) < len(overrides):
             swept = next(o.input_line for o in parsed if o.is_sweep_override())
             raise UserError(f"expected one value, got {swept!r}; add -m to run one job for each value")
         params = [f"{k}={v}" for k, v in (base.hydra.sweeper.params or {}).items()] if is_sweep else []
         grid = [*OverridesParser.create().parse_overrides(params), *(o for o in parsed if not o.is_hydra_override())]
-        jobs = BasicSweeper.split_arguments(grid, None)[0]
-        keys = {str(o.key_or_group): o.is_sweep_override() for o in grid}
-        # What a launcher composes again for every job it starts, it composes with these.
+        overrides_per_job = BasicSweeper.split_arguments(grid, None)[0]
+        is_swept = {str(o.key_or_group): o.is_sweep_override() for o in grid}
+        # Launchers compose the configuration of every job again, with these overrides.
         mode = RunMode.MULTIRUN.name if is_sweep else RunMode.RUN.name
-        hydra = [str(o.input_line) for o in parsed if o.is_hydra_override()]
-        base.hydra.overrides.hydra = [*hydra, f"hydra.mode={mode}"]
-        planned = _jobs(program, jobs)
-    return Plan(program, list(arguments), planned, [k for k, swept in keys.items() if swept], is_sweep, base)
+        hydra_overrides = [str(o.input_line) for o in parsed if o.is_hydra_override()]
+        base.hydra.overrides.hydra = [*hydra_overrides, f"hydra.mode={mode}"]
+        jobs = _build_jobs(program, overrides_per_job)
+    swept_keys = [key for key, swept in is_swept.items() if swept]
+    return JobBatch(command or f"charrnn {program}", list(arguments), jobs, swept_keys, is_sweep, base)
 
 
-def _jobs(program: str, jobs: list[list[str]]) -> list[Job]:
-    configs = [checked(program, cfg) for cfg in _composed(program, jobs)]
+def _build_jobs(program: str, overrides_per_job: list[list[str]]) -> list[Job]:
+    configs = [build_config(program, cfg) for cfg in _compose_each(program, overrides_per_job)]
     _check_writable(configs)
-    found: dict[Any, Job] = {}
-    for number, (overrides, config) in enumerate(zip(jobs, configs, strict=True)):
+    jobs: dict[Any, Job] = {}
+    for number, (overrides, config) in enumerate(zip(overrides_per_job, configs, strict=True)):
         folder = run_folder(config) if isinstance(config, TrainConfig) else None
-        found.setdefault(folder or number, Job(overrides, config, folder))  # a value given twice is one run
-    return list(found.values())
+        jobs.setdefault(folder or number, Job(overrides, config, folder))  # a value given twice is one run
+    return list(jobs.values())
 
 
-def _composed(program: str, jobs: list[list[str]]) -> Iterator[DictConfig]:
+def _compose_each(program: str, overrides_per_job: list[list[str]]) -> Iterator[DictConfig]:
     """Every job's configuration, as Hydra's compose gives it.
 
-    Only the choice of groups takes Hydra's 70 ms; jobs with the same choices share that work, and their values are laid
-    over it by the very function that compose itself ends with.
+    Composing takes 70 ms, nearly all for the choice of groups. Jobs with the same choices share that; their values are
+    then applied by the function that compose itself ends with.
     """
-    choices = groups()
+    groups = config_groups()
     parse = lru_cache(maxsize=None)(lambda line: OverridesParser.create().parse_override(line))
-    chosen: dict[tuple[str, ...], DictConfig] = {}
-    for job in jobs:
-        lines = tuple(line for line in job if parse(line).key_or_group in choices)
-        if lines not in chosen:
-            chosen[lines] = compose(program, list(lines))
-        cfg = copy.deepcopy(chosen[lines])
-        values: list[Override] = [parse(line) for line in job if line not in lines]
+    composed: dict[tuple[str, ...], DictConfig] = {}
+    for overrides in overrides_per_job:
+        choices = tuple(line for line in overrides if parse(line).key_or_group in groups)
+        if choices not in composed:
+            composed[choices] = compose(program, list(choices))
+        cfg = copy.deepcopy(composed[choices])
+        values: list[Override] = [parse(line) for line in overrides if line not in choices]
         ConfigLoaderImpl._apply_overrides_to_config(values, cfg)
         yield cfg
 
@@ -131,7 +141,7 @@ def _check_writable(configs: list[Any]) -> None:
 
 
 @contextmanager
-def _one_sentence() -> Iterator[None]:
+def _hydra_errors_as_user_errors() -> Iterator[None]:
     try:
         yield
     except (HydraException, OmegaConfBaseException) as error:
@@ -139,8 +149,8 @@ def _one_sentence() -> Iterator[None]:
         raise UserError(" ".join(str(cause).split())) from error
 
 
-def checked(program: str, cfg: DictConfig) -> Any:
-    """A composed configuration as an instance of its schema."""
+def build_config(program: str, cfg: DictConfig) -> Any:
+    """A composed configuration, validated, as an instance of its schema."""
     missing = sorted(OmegaConf.missing_keys(cfg) & known_keys(SCHEMAS[program]).keys())
     if missing:
         raise UserError(f"{missing[0]}: expected a value, got none; give {missing[0]}=…")
@@ -151,19 +161,30 @@ def checked(program: str, cfg: DictConfig) -> Any:
 
 
 def run_folder(config: TrainConfig) -> Path:
-    """Where this configuration lives, whoever asks and whenever."""
-    settings, fingerprint = semantic(plain(config)), _fingerprint(config.data.source, config.data.path)
-    return Path(config.runs_dir) / run.name(settings, default_settings(), fingerprint)
+    """The folder of this configuration's run, always the same."""
+    content = _fingerprint(config.data.source, config.data.path) + _code_of(config.model.cell)
+    return Path(config.runs_dir) / run.name(semantic(plain(config)), default_settings(), content)
 
 
 @lru_cache
 def default_settings() -> dict[str, Any]:
-    """The dotted keys of what python train.py trains, as far as they can change a result."""
+    """The default configuration as dotted keys, without those that cannot change a result."""
     loader = GlobalHydra.instance().config_loader()
     cfg = loader.load_configuration("train", [], run_mode=RunMode.RUN)
-    return semantic(plain(checked("train", cfg)))
+    return semantic(plain(build_config("train", cfg)))
 
 
 @lru_cache
 def _fingerprint(source: str, path: str | None) -> str:
     return corpus.fingerprint(corpus.find_sources(source, path))
+
+
+@lru_cache
+def _code_of(cell: str) -> str:
+    """A hash of the file of a user's cell, nothing for a cell of ours; UserError where the class cannot be a cell."""
+    if "." not in cell:
+        return ""
+    from charrnn.learning.cells import cell_class, make_layer  # torch is imported for a class of a user's only
+
+    make_layer(cell, 3, 2)
+    return hashlib.sha256(Path(inspect.getfile(cell_class(cell))).read_bytes()).hexdigest()
