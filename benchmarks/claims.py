@@ -5,8 +5,8 @@ A thousand times, five seeds whose effect is normal around a truth given in smal
 
 import numpy as np
 
-from charrnn.studies.claims.statement import PIECES, UNDECIDED, verdict
-from charrnn.studies.settings import t_interval
+from charrnn.studies.claims.claim import PIECES, UNDECIDED, claim_verdict
+from charrnn.studies.inference import t_interval
 
 DRAWS, SEEDS = 1000, 5
 TRUTHS = (-3.0, 0.0, 0.5, 1.5, 2.0, 3.0)
@@ -19,7 +19,7 @@ def main() -> None:
     for kind in PIECES:
         for spread in SPREADS:
             for truth in TRUTHS:
-                said = [verdict(kind, 1.0, t_interval(random.normal(truth, spread, SEEDS))) for _ in range(DRAWS)]
+                said = [claim_verdict(kind, 1.0, t_interval(random.normal(truth, spread, SEEDS))) for _ in range(DRAWS)]
                 shares = {one: said.count(one) / DRAWS for one in sorted(set(said), key=lambda one: one == UNDECIDED)}
                 shown = ", ".join(f"{one} {share:.1%}" for one, share in shares.items())
                 print(f"| {kind} | {spread:g} d | {truth:+g} d | {shown} |")

@@ -11,6 +11,8 @@ from charrnn import run
 from charrnn.errors import UserError
 
 T = TypeVar("T")
+# A block is one step of the Trainer, whose own cost is paid once a block.
+WINDOWS_PER_BLOCK = 10
 
 
 def key(

@@ -45,7 +45,7 @@ def test_imports_go_down_only(file: Path):
 
 
 @pytest.mark.parametrize(
-    "module", ["charrnn.learning.compose", "charrnn.studies.table", "charrnn.studies.neurons.report"]
+    "module", ["charrnn.learning.compose", "charrnn.studies.runs", "charrnn.studies.neurons.neurons_report"]
 )
 def test_sampling_and_analysis_do_without_lightning(module: str):
     code = f"import sys, {module}; assert 'pytorch_lightning' not in sys.modules"

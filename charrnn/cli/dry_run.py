@@ -7,7 +7,13 @@ from pathlib import Path
 from charrnn import run
 from charrnn.cli.plan import Plan
 from charrnn.learning.prepare import Prepared, prepare
-from charrnn.studies.cost import RUNS_TO_COMPARE, epochs, parameters, seconds_per_epoch, speed
+from charrnn.studies.run_cost import (
+    RUNS_TO_COMPARE,
+    estimate_epoch_seconds,
+    measure_slowdown,
+    parameter_count,
+    read_epoch_rows,
+)
 
 STATES = ("finished", "running", "resumable", "failed", "new")
 
@@ -15,7 +21,7 @@ STATES = ("finished", "running", "resumable", "failed", "new")
 def listing(plan: Plan) -> str:
     """The table of all jobs and a sentence on the time left; trains nothing."""
     states = {folder: _state(folder) for folder in plan.folders}
-    slower, known_from = speed(_runs_to_compare(plan.folders))
+    slower, known_from = measure_slowdown(_runs_to_compare(plan.folders))
     usual = [r["last_epoch"] + 1 for folder in plan.folders if (r := run.read_result(folder))]
     prepared: dict[object, Prepared] = {}
     width = max(len(folder.name) for folder in plan.folders)
@@ -27,15 +33,15 @@ def listing(plan: Plan) -> str:
         if config.data not in prepared:
             prepared[config.data] = prepare(config.data)
         data = prepared[config.data]
-        done, seconds = len(epochs(job.folder)), 0.0
+        done, seconds = len(read_epoch_rows(job.folder)), 0.0
         if states[job.folder] != "finished":
             end = config.trainer.max_epochs
             if config.trainer.patience is not None and config.trainer.patience < end:
                 end, is_bound = (min(end, int(statistics.median(usual))), is_bound) if usual else (end, True)
-            a_epoch = slower * seconds_per_epoch(config, len(data.vocab), len(data.train))
+            a_epoch = slower * estimate_epoch_seconds(config, len(data.vocab), len(data.train))
             seconds = a_epoch * max(end - done, 1)
             left += seconds
-        size = parameters(config.model, len(data.vocab))
+        size = parameter_count(config.model, len(data.vocab))
         of = f"{done}/{config.trainer.max_epochs}"
         shown = duration(seconds) if seconds else "-"
         lines.append(f"{job.folder.name:<{width}}  {states[job.folder]:<9}  {size:>10,}  {of:>8}  {shown:>8}")

@@ -8,12 +8,11 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
+from charrnn.config import WINDOWS_PER_BLOCK
 from charrnn.errors import UserError
 from charrnn.learning.prepare import Prepared
 
 IGNORED = -100  # the target that torch's cross-entropy leaves out
-# Windows a block: the Trainer's own cost is paid once a block.
-WINDOWS_PER_BLOCK = 10
 # Validation reads many streams at once, each preceded by text that is read but not scored: a stream that began with
 # nothing before it would cost about a nat for its first characters, a loss that depends on the number of streams.
 VAL_STREAMS, VAL_WARM_UP, VAL_BLOCK = 64, 64, 512
