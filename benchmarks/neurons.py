@@ -1,4 +1,4 @@
-"""Units against features: how long every circular shift takes, and how often noise is taken for something.
+"""AUCs of units and features: the time of all circular shifts, and the rate of false discoveries among noise.
 
 python -m benchmarks.neurons
 """
@@ -34,7 +34,7 @@ def main() -> None:
     print(at_most(f"neurons: {named}, {FEATURES} features, all {CHARACTERS:,} shifts", spent, "s", 60))
     some = take_characters(tunes, 20_000)
     spent = seconds(lambda: losses_without(model, vocab, some, range(UNITS), np.zeros(UNITS)))
-    print(at_most(f"neurons: {named} held, one at a time, on 20,000 characters", spent, "s", 30))
+    print(at_most(f"neurons: {named} ablated, one at a time, on 20,000 characters", spent, "s", 30))
     wrong = sum(_false_discovery(np.random.default_rng(seed)) for seed in range(DRAWS))
     share = 100 * wrong / DRAWS
     # The binomial 99 % band of the rate at so many draws reaches 8.3 %.
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def _false_discovery(random: np.random.Generator, n: int = 10_000) -> bool:
-    """Whether ten units of noise follow any of ten features of noise, where the truth is that none does."""
+    """Whether any of ten units of noise is significant for any of ten features of noise."""
 
     def noise(phi: np.ndarray) -> np.ndarray:
         shocks = random.normal(size=(n, len(phi))) * np.sqrt(1 - phi**2)

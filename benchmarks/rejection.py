@@ -1,8 +1,8 @@
-"""What the constraint does to tunes, beside whole tunes drawn anew until one is well-formed.
+"""What the constraint does to tunes, beside rejection: whole tunes sampled again until one is well-formed.
 
     python -m benchmarks.rejection RUN [tunes=300] [temperature=1]
 
-Both are well-formed; rejection weighs them as the network does, the constraint character by character.
+Both give well-formed tunes; rejection weighs them as the network does, the constraint one character at a time.
 """
 
 import sys
@@ -32,13 +32,13 @@ def main() -> None:
     number, temperature = int(options.get("tunes", 300)), float(options.get("temperature", 1))
     model, vocab = checkpoint.load(run)
     human = load_human_tunes(run)
-    drawn = list(sample_well_formed(model, vocab, num_tunes=number, max_tries=TRIES, temperature=temperature, seed=0))
+    results = list(sample_well_formed(model, vocab, num_tunes=number, max_tries=TRIES, temperature=temperature, seed=0))
     grammar = Constraint("bars", vocab.characters, END, MAX_CHARS, {})
     kinds = {
-        "rejected": [tune for _, tune, _ in drawn if tune is not None],
+        "rejected": [tune for _, tune, _ in results if tune is not None],
         "bars": list(sample(model, vocab, temperature=temperature, num_tunes=number, seed=0, grammar=grammar)),
     }
-    tries = sum(tries for _, _, tries in drawn)
+    tries = sum(tries for _, _, tries in results)
     print(f"{len(kinds['rejected'])} of {number} tunes after {tries} tries\n")
     rows = {}
     for name, tunes in kinds.items():

@@ -1,6 +1,6 @@
-"""python -m benchmarks.claims: how often a verdict on one of the paper's statements is wrong, and what it sees.
+"""python -m benchmarks.claim_verdicts: how often a verdict on a claim is wrong, and how often it detects an effect.
 
-A thousand times, five seeds whose effect is normal around a truth given in smallest effects of interest d.
+A thousand times five seeds; their effects are normal around a known truth, in smallest effects of interest d.
 """
 
 import numpy as np
@@ -19,9 +19,11 @@ def main() -> None:
     for kind in PIECES:
         for spread in SPREADS:
             for truth in TRUTHS:
-                said = [claim_verdict(kind, 1.0, t_interval(random.normal(truth, spread, SEEDS))) for _ in range(DRAWS)]
-                shares = {one: said.count(one) / DRAWS for one in sorted(set(said), key=lambda one: one == UNDECIDED)}
-                shown = ", ".join(f"{one} {share:.1%}" for one, share in shares.items())
+                verdicts = [
+                    claim_verdict(kind, 1.0, t_interval(random.normal(truth, spread, SEEDS))) for _ in range(DRAWS)
+                ]
+                kinds = sorted(set(verdicts), key=lambda verdict: verdict == UNDECIDED)
+                shown = ", ".join(f"{verdict} {verdicts.count(verdict) / DRAWS:.1%}" for verdict in kinds)
                 print(f"| {kind} | {spread:g} d | {truth:+g} d | {shown} |")
 
 

@@ -1,6 +1,6 @@
-"""Time to quality: experiment=quick against what others need for the same loss on the same text.
+"""experiment=quick: its time to a loss, beside the times that others need for it on the same text.
 
-    python -m benchmarks.quality course_tunes.txt [nanoGPT's seconds] [the homework solution's seconds]
+    python -m benchmarks.quick_recipe course_tunes.txt [nanoGPT's seconds] [the homework solution's seconds]
 
 The two figures were measured on one core on 2026-11-22, on the course's tunes, last 20 % held out, tags spelled out:
 nanoGPT's CPU recipe reaches 1.753 nats after 154 s, the homework's best public solution 1.853 after 44.6 s.
@@ -37,7 +37,7 @@ def quick(tunes: str, seed: int, home: Path) -> tuple[float, float]:
 def main() -> None:
     tunes, *figures = sys.argv[1:] or [os.environ.get("DATA", "")]
     if not tunes:
-        print("quality: skipped, since the figures are of the course's tunes; DATA=course_tunes.txt", file=sys.stderr)
+        print("quick_recipe: skipped, it needs the course's tunes: DATA=course_tunes.txt", file=sys.stderr)
         return
     nanogpt, homework = map(float, figures) if figures else (NANOGPT[1], HOMEWORK[1])
     with tempfile.TemporaryDirectory() as scratch:
@@ -45,10 +45,8 @@ def main() -> None:
     worst, slowest = max(loss for loss, _ in runs), sorted(s for _, s in runs)[2]
     for (loss, _), seconds, factor, name in ((NANOGPT, nanogpt, 20, "nanoGPT"), (HOMEWORK, homework, 10, "homework")):
         bound = loss * SPELLED_OUT
-        reached = Row(
-            f"quick: worst of five seeds, nats ({name}: {loss})", worst, "nats", f"≤ {bound:.3f}", worst <= bound
-        )
-        print(reached)
+        row = Row(f"quick: worst of five seeds, nats ({name}: {loss})", worst, "nats", f"≤ {bound:.3f}", worst <= bound)
+        print(row)
         print(at_least(f"quick: times as soon as {name}, median of five seeds", seconds / slowest, "×", factor))
 
 

@@ -1,7 +1,7 @@
-"""python -m benchmarks.power: how often verdicts of analyze.py are wrong, and what they see, on runs of known truth.
+"""python -m benchmarks.comparison_power: how often a comparison's verdicts are wrong, and what they detect.
 
-A thousand times, five settings of n seeds: losses differ by 0, 0.02, 0.05 and 0.1 nats from the base's, seeds by a
-standard deviation of 0.01, which is that of the default network.
+A thousand tables of five settings and n seeds. Losses differ from the base's by 0, 0.02, 0.05 and 0.1 nats, and between
+seeds with a standard deviation of 0.01, which the default network has.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ TRUTHS = (0.0, 0.02, 0.05, 0.1)
 
 
 def verdicts(n: int, random: np.random.Generator, truths: tuple[float, ...] = TRUTHS) -> list[str]:
-    """One table's verdicts on settings that are truly worse by `truths` nats."""
+    """The verdicts of one table on settings that are worse by `truths` nats."""
     rows = [
         {"setting": str(number), "state": "finished", "seed": seed, "model.hidden": number,
          "best_val_loss": 1.4 + truth + random.normal(0, SD)}
@@ -24,12 +24,12 @@ def verdicts(n: int, random: np.random.Generator, truths: tuple[float, ...] = TR
 
 
 def rates(n: int, truths: tuple[float, ...] = TRUTHS) -> tuple[float, list[float]]:
-    """The share of tables with any wrong verdict, and of each truth the share that was called worse."""
+    """The share of tables with a wrong verdict, and for each truth the share of tables that call it worse."""
     random = np.random.default_rng(n)
-    said = np.array([verdicts(n, random, truths) for _ in range(DRAWS)])
+    tables = np.array([verdicts(n, random, truths) for _ in range(DRAWS)])
     differs = np.array(truths) > 0
-    wrong = (said == "better") | ((said == "worse") & ~differs)
-    return float(wrong.any(axis=1).mean()), (said == "worse").mean(axis=0).tolist()
+    wrong = (tables == "better") | ((tables == "worse") & ~differs)
+    return float(wrong.any(axis=1).mean()), (tables == "worse").mean(axis=0).tolist()
 
 
 def main() -> None:
