@@ -36,7 +36,7 @@ def comparison_summary(runs: pd.DataFrame, settings: pd.DataFrame, base: str, ta
     return "\n".join(lines)
 
 
-def comparison_page(folder: Path, settings: pd.DataFrame, figures: list[str], summary: str, runs: str) -> str:
+def render_comparison_page(folder: Path, settings: pd.DataFrame, figures: list[str], summary: str, runs: str) -> str:
     """The HTML page: settings, the `figures` in the folder, the lines below the table of the `summary`, provenance."""
     compared = [Table(readable_table(settings), "Losses in nats per character.")] if "best_val_loss" in settings else []
     states = [Paragraph(line) for line in summary.rpartition("\n\n")[2].splitlines()]

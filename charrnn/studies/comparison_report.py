@@ -12,7 +12,7 @@ from charrnn import run
 from charrnn.config import AnalyzeConfig
 from charrnn.errors import UserError
 from charrnn.studies import plots
-from charrnn.studies.comparison_page import comparison_page, comparison_summary
+from charrnn.studies.comparison_page import comparison_summary, render_comparison_page
 from charrnn.studies.epoch_times import read_epoch_times, seconds_by_setting, timing_key
 from charrnn.studies.inference import t_interval
 from charrnn.studies.runs import load_runs, records, select_runs, shared_baseline
@@ -70,7 +70,7 @@ def report_comparison(config: AnalyzeConfig, default: dict[str, Any]) -> Path:
         written = _save_figures(folder, runs, epochs, settings, keys, shared_baseline(selection))
     run.write_text(folder / "runs.csv", runs.to_csv(index=False))
     summary = comparison_summary(runs, settings, base, target, bool(times))
-    run.write_text(folder / "index.html", comparison_page(folder, settings, written, summary, config.runs))
+    run.write_text(folder / "index.html", render_comparison_page(folder, settings, written, summary, config.runs))
     print(summary)
     print(f"report    {folder}: runs.csv{', settings.csv' if len(settings) else ''}, {len(written)} figures")
     return folder

@@ -20,9 +20,9 @@ from charrnn.music import quality
 from charrnn.music.notation import read
 from charrnn.studies.inference import Interval, t_interval, wilson_interval
 from charrnn.studies.pages import CommandLine, Paragraph, Picture, Section, Table, TuneCard, provenance, render_page
-from charrnn.studies.plots import plot_temperature
 from charrnn.studies.runs import records
 from charrnn.studies.style import save_figure
+from charrnn.studies.temperature_plot import plot_temperature
 from charrnn.studies.tune_sets import (
     TUNE_SHARES,
     HumanTunes,

@@ -8,7 +8,7 @@ from charrnn.studies.claims.training_claims import LONG_COMMAND
 
 SECTION = "2(e)"
 LEARNING_RATES = (0.001, 0.01, 0.03)
-BEST = "best"
+BEST_RATE = "best"
 # Adagrad's and RMSProp's learning rate, and whose defaults they are.
 DEFAULT_RATES = {
     "keras": (0.01, 0.001, "Keras' defaults of 2017, 0.01 and 0.001"),
@@ -32,8 +32,8 @@ def best_setting(evidence: Evidence, name: str) -> Setting:
 
 
 def adagrad_and_rmsprop(evidence: Evidence, rates: str) -> tuple[Setting, Setting]:
-    """Their settings under one reading of the learning rates: BEST or a key of DEFAULT_RATES."""
-    if rates == BEST:
+    """Their settings under one reading of the learning rates: BEST_RATE or a key of DEFAULT_RATES."""
+    if rates == BEST_RATE:
         return best_setting(evidence, "adagrad"), best_setting(evidence, "rmsprop")
     adagrad, rmsprop, _ = DEFAULT_RATES[rates]
     return optimizer_setting("adagrad", adagrad), optimizer_setting("rmsprop", rmsprop)
@@ -70,7 +70,7 @@ def _claims(rates: str, described: str) -> list[Claim]:
 
 
 CLAIMS = [
-    *_claims(BEST, "each at its best of 0.001, 0.01, 0.03"),
+    *_claims(BEST_RATE, "each at its best of 0.001, 0.01, 0.03"),
     *(claim for rates, (_, _, described) in DEFAULT_RATES.items() for claim in _claims(rates, described)),
     *(
         Claim(f"optimizer-long-{rates}", SECTION, _BETTER, "validation loss after 100 epochs, RMSProp minus Adagrad; "

@@ -29,12 +29,12 @@ from charrnn.studies.neurons.probe_tunes import (
 )
 from charrnn.studies.neurons.selectivity import feature_auc, learned_features
 from charrnn.studies.neurons.unit_choice import most_selective_units, requested_units, units_to_ablate
-from charrnn.studies.neurons.unit_page import unit_page
+from charrnn.studies.neurons.unit_page import render_unit_page
 from charrnn.studies.neurons.untrained import untrained_networks
 from charrnn.studies.style import save_figure
 
 DEFAULT_RUNS = "runs"  # the default of runs=: no seeds are compared
-MOST_SELECTIVE = 5  # units that are drawn, beside the paper's
+MOST_SELECTIVE = 5  # units that get a figure, beside the paper's
 GENERATED = "generated"
 
 
@@ -78,7 +78,7 @@ def _report_run(config: AnalyzeConfig, ckpt: str) -> None:
     traced, selective = trace(model, vocab, shown), most_selective_units(analysis.best)
     title = f"Units of {folder.parent.name}"
     first_unit = next(iter(requested if config.unit is not None else selective), 0)
-    page = unit_page(title, shown, traced, vocab, analysis.auc, analysis.messages, first_unit)
+    page = render_unit_page(title, shown, traced, vocab, analysis.auc, analysis.messages, first_unit)
     run.write_text(folder / "index.html", page)
     plotted = requested if config.unit is not None else list(dict.fromkeys([*selective[:MOST_SELECTIVE], *requested]))
     files += _save_figures(folder, analysis, traced.activations[: len(shown[0])], shown[0], plotted)

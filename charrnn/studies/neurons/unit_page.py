@@ -20,7 +20,7 @@ TOP_K = 5  # likeliest next characters
 TEMPLATE = Path(__file__).with_name("unit_page.html")
 
 
-def unit_page(
+def render_unit_page(
     title: str,
     tunes: Sequence[str],
     traced: Trace,

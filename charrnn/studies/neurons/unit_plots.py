@@ -22,12 +22,12 @@ CELL_INCHES = 0.115, 0.23  # width and height of a character
 def plot_activations(activations: np.ndarray, text: str) -> Figure:
     """A heat map of activations (n, U): a row a unit, a column a character of a tune, on one scale from -1 to 1."""
     n, units = activations.shape
-    wide = min(0.085 * n, 60)
-    figure = Figure(figsize=(1.5 + wide, 1.2 + max(2.5, 0.06 * units)), layout="constrained")
+    width = min(0.085 * n, 60)
+    figure = Figure(figsize=(1.5 + width, 1.2 + max(2.5, 0.06 * units)), layout="constrained")
     axes = figure.subplots()
     shown = axes.imshow(activations.T, cmap=COLOUR_MAP, vmin=-1, vmax=1, aspect="auto", interpolation="none")
     letters = [_legible(c) for c in text]
-    axes.set_xticks(range(n), letters, fontfamily=MONO, fontsize=min(7, 72 * wide / n))
+    axes.set_xticks(range(n), letters, fontfamily=MONO, fontsize=min(7, 72 * width / n))
     axes.set_yticks(range(0, units, max(1, math.ceil(units / 200)) * 10))
     axes.tick_params(length=0)
     axes.set(xlabel="character (activations after it was read)", ylabel="unit")
@@ -38,12 +38,12 @@ def plot_activations(activations: np.ndarray, text: str) -> Figure:
 def plot_unit_on_text(values: np.ndarray, text: str, title: str) -> Figure:
     """One unit's activations (n,) as the background of the text; the scale ends at the largest absolute value."""
     places, rows = _places(text)
-    wide = max(24, 1 + max(column for _, column in places))
+    width = max(24, 1 + max(column for _, column in places))
     limit = max(float(np.abs(values).max()), 1e-6)
-    grid = np.full((rows, wide), np.nan)
+    grid = np.full((rows, width), np.nan)
     for (row, column), value in zip(places, values, strict=True):
         grid[row, column] = value
-    figure = Figure(figsize=(0.4 + CELL_INCHES[0] * wide + 1, 0.6 + CELL_INCHES[1] * rows), layout="constrained")
+    figure = Figure(figsize=(0.4 + CELL_INCHES[0] * width + 1, 0.6 + CELL_INCHES[1] * rows), layout="constrained")
     axes = figure.subplots()
     shown = axes.imshow(
         grid, cmap=COLOUR_MAP, vmin=-limit, vmax=limit, aspect=CELL_INCHES[1] / CELL_INCHES[0], interpolation="none"

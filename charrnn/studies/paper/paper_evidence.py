@@ -19,7 +19,7 @@ from charrnn.studies.claims.samples import sample_rates, tune_rates
 from charrnn.studies.comparison_report import TARGET_MARGIN
 from charrnn.studies.epoch_times import read_epoch_times, seconds_by_setting, timing_key
 from charrnn.studies.neurons.across_seeds import evaluate_unit_claim, read_seed_runs
-from charrnn.studies.paper.paper_figures import PAPER_TEMPERATURES, dropout_setting
+from charrnn.studies.paper.paper_figures import PAPER_TEMPERATURES
 from charrnn.studies.runs import RunSelection, load_runs, records
 from charrnn.studies.tune_sets import load_human_tunes
 
@@ -75,7 +75,7 @@ def collect_evidence(
     human = load_human_tunes(str(first))
     to_sample: list[tuple[Path, tuple[float, ...]]] = [(runs_dir / name, PAPER_TEMPERATURES) for name in base]
     for p in DROPOUT_RATES:
-        to_sample += [(runs_dir / name, (1.0,)) for name in evidence.runs_of(dropout_setting(p))["run"]]
+        to_sample += [(runs_dir / name, (1.0,)) for name in evidence.runs_of({"regularization.dropout": p})["run"]]
     tunes = sample_rates(folder / "tunes.csv", to_sample, num_tunes, human)
     corpus = pd.DataFrame()
     if human is None:

@@ -35,14 +35,6 @@ class TuneFigure:
         )
 
 
-def hidden_setting(units: int) -> Setting:
-    return {"model.hidden": units}
-
-
-def dropout_setting(p: float) -> Setting:
-    return {"regularization.dropout": p}
-
-
 _UNITS = "as the number of hidden units increased, the final loss decreased"
 _DROPOUT = "The loss increases a tiny bit as dropout increases but the change is not too great."
 _COOL = "songs with notes that are very close together and barely vary at all in terms of note lengths"
@@ -54,12 +46,12 @@ LOSS_FIGURES = (
     LossFigure(13, "100 hidden units", PAPER_SETTING, "the training loss decreased very fast initially but slowed down "
                "at later epochs (around epoch 5). We stopped training at 16 epochs because the validation loss had "
                "actually reached a small value at epoch 13 and only got losses above that for the next 3 iterations."),
-    LossFigure(14, "50 hidden units", hidden_setting(50), _UNITS),
-    LossFigure(15, "75 hidden units", hidden_setting(75), _UNITS),
-    LossFigure(16, "150 hidden units", hidden_setting(150), _UNITS),
-    LossFigure(17, "dropout 0.1", dropout_setting(0.1), _DROPOUT),
-    LossFigure(18, "dropout 0.2", dropout_setting(0.2), _DROPOUT),
-    LossFigure(19, "dropout 0.3", dropout_setting(0.3), _DROPOUT),
+    LossFigure(14, "50 hidden units", {"model.hidden": 50}, _UNITS),
+    LossFigure(15, "75 hidden units", {"model.hidden": 75}, _UNITS),
+    LossFigure(16, "150 hidden units", {"model.hidden": 150}, _UNITS),
+    LossFigure(17, "dropout 0.1", {"regularization.dropout": 0.1}, _DROPOUT),
+    LossFigure(18, "dropout 0.2", {"regularization.dropout": 0.2}, _DROPOUT),
+    LossFigure(19, "dropout 0.3", {"regularization.dropout": 0.3}, _DROPOUT),
     LossFigure(26, "Adagrad at 0.01", optimizer_setting("adagrad", 0.01), "the Adagrad validation loss is still "
                "falling"),
     LossFigure(27, "RMSProp at 0.001", optimizer_setting("rmsprop", 0.001), "RMSProp does better for both training and "
@@ -72,9 +64,9 @@ TUNE_FIGURES = (
     TuneFigure(7, 8, 0.5, 1, _COOL),
     TuneFigure(9, 10, 2.0, 0, _HOT),
     TuneFigure(11, 12, 2.0, 1, _HOT),
-    TuneFigure(20, 21, 1.0, 0, _ALIKE, dropout_setting(0.1)),
-    TuneFigure(22, 23, 1.0, 0, _ALIKE, dropout_setting(0.2)),
-    TuneFigure(24, 25, 1.0, 0, _ALIKE, dropout_setting(0.3)),
+    TuneFigure(20, 21, 1.0, 0, _ALIKE, {"regularization.dropout": 0.1}),
+    TuneFigure(22, 23, 1.0, 0, _ALIKE, {"regularization.dropout": 0.2}),
+    TuneFigure(24, 25, 1.0, 0, _ALIKE, {"regularization.dropout": 0.3}),
 )
 PAPER_TEMPERATURES = (1.0, 0.5, 2.0)
 UNIT_FIGURE = 28

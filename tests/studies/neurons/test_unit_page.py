@@ -14,7 +14,7 @@ from charrnn.learning.activations import Trace, trace
 from charrnn.learning.vocab import Vocabulary
 from charrnn.music.features import NAMES, features_of
 from charrnn.studies.neurons.selectivity import best_units, feature_auc
-from charrnn.studies.neurons.unit_page import unit_page
+from charrnn.studies.neurons.unit_page import render_unit_page
 
 HOSTILE = "X:1\nT:</script><script>alert('\"&amp;`${1}\\\n<!-- %\nK:G\nGABc|"
 TUNES = [HOSTILE, *planted.tunes(20)]
@@ -34,7 +34,7 @@ def table(traced: Trace):
 
 @pytest.fixture(scope="module")
 def html(traced: Trace, table) -> str:
-    return unit_page("A <title> & more", TUNES, traced, VOCAB, table, MESSAGES, unit=52)
+    return render_unit_page("A <title> & more", TUNES, traced, VOCAB, table, MESSAGES, unit=52)
 
 
 def test_the_page_carries_text_activations_and_guesses(html: str, traced: Trace, table):
