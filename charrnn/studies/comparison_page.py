@@ -21,14 +21,12 @@ def comparison_summary(runs: pd.DataFrame, settings: pd.DataFrame, base: str, ta
         error = row.get("error")
         lines.append(f"  {row['run']}: {row['state']}{f', {error}' if isinstance(error, str) else ''}")
     if "verdict" in settings and (settings["verdict"] != "base").any():
-        lines.append(
-            f"base      {base}; differences of best validation loss in nats, paired by seed, with 95 % t interval"
-        )
+        lines.append(f"base      {base}; differences of best validation loss in nats, paired by seed, 95 % t interval")
         if settings["p_holm"].notna().any():
-            lines.append(
-                "          fewer than 5 % of such tables hold a wrong verdict (Holm); an interval is that of one"
-            )
-            lines.append("          difference and may exclude 0 without a verdict")
+            lines += [
+                "          fewer than 5 % of such tables hold a wrong verdict (Holm); an interval is that of one",
+                "          difference and may exclude 0 without a verdict",
+            ]
     if target is not None:
         lines.append(f"to_loss   epochs until a validation loss of {target:g}; val_loss=… sets another")
     if not timed and len(settings) > 1:
