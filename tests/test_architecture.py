@@ -34,6 +34,7 @@ def test_imports_go_down_only(file: Path):
         assert all(LAYERS[o] <= LAYERS[place[0]] for o in ours - COMMON)
     else:
         assert ours <= COMMON
+    assert not any(name.split(".")[0] == "benchmarks" for name in imports(file))
     if place[0] != "cli":
         assert not any(name.split(".")[0] == "hydra" for name in imports(file))
     if place[0] == "music":

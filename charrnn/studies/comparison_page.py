@@ -24,8 +24,8 @@ def comparison_summary(runs: pd.DataFrame, settings: pd.DataFrame, base: str, ta
         lines.append(f"base      {base}; differences of best validation loss in nats, paired by seed, 95 % t interval")
         if settings["p_holm"].notna().any():
             lines += [
-                "          fewer than 5 % of such tables hold a wrong verdict (Holm); an interval is that of one",
-                "          difference and may exclude 0 without a verdict",
+                "          fewer than 5 % of such tables hold a wrong verdict (Holm)",
+                "          an interval is that of one difference; it may exclude 0 without a verdict",
             ]
     if target is not None:
         lines.append(f"to_loss   epochs until a validation loss of {target:g}; val_loss=… sets another")
