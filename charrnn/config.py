@@ -11,7 +11,8 @@ from charrnn import run
 from charrnn.errors import UserError
 
 T = TypeVar("T")
-# A block is one step of the Trainer, whose own cost is paid once a block.
+
+# The Trainer's own cost is paid once a block; trainer.limit_blocks counts them.
 WINDOWS_PER_BLOCK = 10
 
 

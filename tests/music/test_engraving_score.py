@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from benchmarks.score_notes import engraved_notes, is_exact, read_notes, written_notes
+from benchmarks.drawn import engraved_notes, is_exact, read_notes, written_notes
 from charrnn.music.corpus import find_sources, parse
 from charrnn.music.engraving import score
 from charrnn.music.engraving.musicxml import musicxml

@@ -1,4 +1,4 @@
-"""The notes of a tune: as we read them, in our MusicXML, and in verovio's drawing."""
+"""Notes as they are read, as our MusicXML has them, and as verovio draws them."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -25,11 +25,11 @@ def read_notes(reading: Reading) -> Counter:
         numbers[bar.voice] += 1
     sounding = [note for note in reading.notes if not note.grace]
     held = {(note.voice, note.onset + note.duration, note.pitch) for note in sounding if note.tied}
-    notes: Counter = Counter((places[n.bar], None, n.pitch) for n in reading.notes if n.grace)
+    found: Counter = Counter((places[n.bar], None, n.pitch) for n in reading.notes if n.grace)
     for n in sounding:
         if (n.voice, n.onset, n.pitch) not in held:
-            notes[places[n.bar], n.onset - reading.bars[n.bar].onset, n.pitch] += 1
-    return notes
+            found[places[n.bar], n.onset - reading.bars[n.bar].onset, n.pitch] += 1
+    return found
 
 
 def written_notes(document: str) -> tuple[Counter, Counter]:
