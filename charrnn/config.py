@@ -21,6 +21,9 @@ _CLASS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 # The Trainer's own cost is paid once a block; trainer.limit_blocks counts them.
 WINDOWS_PER_BLOCK = 10
 
+# The Trainer's own cost is paid once a block; trainer.limit_blocks counts them.
+WINDOWS_PER_BLOCK = 10
+
 
 def key(
     *,

@@ -136,28 +136,28 @@ def _sample(cfg: DictConfig) -> int:
 def _analyze(cfg: DictConfig) -> int:
     config = build_config("analyze", cfg)
     if config.analysis.name == "quality":
-        from charrnn.studies.quality import report_quality
+        from charrnn.studies.quality_report import report_quality
 
         return _or_print_error(report_quality, config)
     if config.analysis.name == "temperature":
-        from charrnn.studies.temperature import report_temperature
+        from charrnn.studies.temperature_report import report_temperature
 
         return _or_print_error(report_temperature, config)
     if config.analysis.name == "neurons":
-        from charrnn.studies.neurons.report import report_neurons
+        from charrnn.studies.neurons.neurons_report import report_neurons
 
         return _or_print_error(report_neurons, config)
     if config.analysis.name == "paper":
-        from charrnn.studies.paper.report import report_paper
+        from charrnn.studies.paper.paper_report import report_paper
 
         return _or_print_error(partial(report_paper, default=default_settings()), config)
     if config.diff is not None:
-        from charrnn.studies.difference import print_difference
+        from charrnn.studies.run_diff import print_run_diff
 
-        return _or_print_error(print_difference, config.diff)
-    from charrnn.studies.comparison import compare
+        return _or_print_error(print_run_diff, config.diff)
+    from charrnn.studies.comparison_report import report_comparison
 
-    return _or_print_error(partial(compare, default=default_settings()), config)
+    return _or_print_error(partial(report_comparison, default=default_settings()), config)
 
 
 TASKS: dict[str, Callable[[DictConfig], int]] = {"train": _train, "sample": _sample, "analyze": _analyze}
