@@ -23,7 +23,9 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.version import VersionBase
 
 import charrnn
-from charrnn.config import defaults
+from charrnn.cli.tunes import sample
+from charrnn.config import SampleConfig, build, defaults
+from charrnn.music.notation import reading
 
 OVERRIDES = [*SMOKE, "model.hidden=20"]
 PUBLIC = [name for name in charrnn.__all__ if name not in ("Result", "UserError")]
@@ -118,6 +120,16 @@ def test_tunes_are_those_of_the_command(commands: Commands, trained: Path, setti
     assert len(charrnn.read_tune_book(book)) == 3 if tunes else "X:" not in book.read_text()
 
 
+def test_the_command_reads_every_tune_once(home: Path, monkeypatch: pytest.MonkeyPatch):
+    original, texts = reading.read_header, []
+    monkeypatch.setattr(reading, "read_header", lambda text, *more: texts.append(text) or original(text, *more))
+    settings = {**defaults("sample"), "ckpt": "runs/demo", "num_tunes": 4, "formats": ["abc"], "max_chars": 500}
+    for constraint in ("none", "bars", "reject"):
+        texts.clear()
+        sample(build(SampleConfig, {**settings, "constraint": constraint, "max_tries": 1}))
+        assert len(texts) == len(set(texts)) == 4
+
+
 def test_rejected_tunes_are_left_out_with_a_warning(trained: Path):
     with pytest.warns(UserWarning, match="2 of 2 tunes are left out: none of 1 tries was well-formed"):
         assert charrnn.load(trained).sample(2, constraint="reject", max_tries=1, max_chars=40) == []
@@ -198,6 +210,30 @@ def test_training_leaves_a_callers_hydra_as_it_was(home: Path):
     finally:
         GlobalHydra.instance().clear()
         VersionBase.instance().version_base = None
+
+
+THEIR_APP = """
+import charrnn, hydra
+from hydra.core.hydra_config import HydraConfig
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="theirs")
+def main(cfg):
+    run = charrnn.train([*cfg.overrides, f"seed={cfg.seed}"])
+    print("seed", run.result.seed, HydraConfig.get().job.name)
+
+main()
+"""
+
+
+def test_a_hydra_app_of_the_users_own_trains(home: Path):
+    (home / "conf").mkdir()
+    (home / "conf" / "theirs.yaml").write_text(json.dumps({"overrides": OVERRIDES, "seed": 0}))
+    (home / "app.py").write_text(THEIR_APP)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "app.py", "-m", "seed=5,6"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert re.findall("^seed .*", done.stdout, re.MULTILINE) == ["seed 5 app", "seed 6 app"]
 
 
 def test_training_works_from_another_thread(home: Path):
