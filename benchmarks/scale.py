@@ -26,10 +26,10 @@ GRID = ("-m", f"model.hidden=range(50,{50 + SETTINGS})", f"seed=range({SEEDS})")
 
 def timed(what: str, task: Callable[[], Any]) -> Any:
     started = time.perf_counter()
-    found = task()
+    result = task()
     seconds = time.perf_counter() - started
     print(f"| {what} | {seconds:.1f} s | {1000 * seconds / RUNS:.2f} ms |", flush=True)
-    return found
+    return result
 
 
 def fabricate(batch: JobBatch, base: Path) -> None:

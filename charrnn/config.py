@@ -21,6 +21,9 @@ _CLASS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 # The Trainer's own cost is paid once a block; trainer.limit_blocks counts them.
 WINDOWS_PER_BLOCK = 10
 
+# The Trainer's own cost is paid once a block; trainer.limit_blocks counts them.
+WINDOWS_PER_BLOCK = 10
+
 
 def key(
     *,
@@ -151,7 +154,7 @@ class SampleConfig(Sampling):
 
 @dataclass(frozen=True)
 class Analysis:
-    name: str = key(choices=("compare", "quality", "temperature", "neurons", "paper"))
+    name: str = key()  # charrnn/cli/analyses.py knows which there are
 
 
 @dataclass(frozen=True)

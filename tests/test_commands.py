@@ -139,7 +139,7 @@ def test_tunes_are_measured_beside_human_ones(commands: Commands, trained: Path)
     hot = commands.run("analyze", "analysis=temperature", f"ckpt={trained}", "num_tunes=3", f"tunes={samples}")
     assert hot.returncode == 0, hot.stderr
     assert re.search(r"^T = 0.25 +3 tunes .*likeliest T 0\.\d+$", hot.stdout, re.MULTILINE)
-    assert hot.stdout.count("as if drawn at temperature") == 5
+    assert hot.stdout.count("likeliest temperature") == 5
     folder = commands.home / "report" / f"temperature_{trained.name}"
     table = pd.read_csv(folder / "temperature.csv").set_index("temperature")
     assert list(table.index) == ["0.25", "0.5", "0.7", "1", "1.4", "2", "human"]

@@ -19,9 +19,9 @@ from charrnn.config import SCHEMAS, TrainConfig, build, known_keys, plain
 from charrnn.errors import UserError, sentence
 from charrnn.learning.result import Run
 from charrnn.run import flat
-from charrnn.studies.comparison import check_same, with_labels
+from charrnn.studies.comparison_report import check_comparable, with_settings
+from charrnn.studies.runs import load_runs, select_runs
 from charrnn.studies.settings import choose_base, settings_table
-from charrnn.studies.table import load, select
 
 
 def train(config: Iterable[str] | TrainConfig | Mapping[str, Any] | DictConfig = ()) -> Run:
@@ -66,7 +66,7 @@ def runs(folder: str | os.PathLike[str]) -> pd.DataFrame:
     >>> charrnn.runs("runs")[["state", "model.hidden"]].values.tolist()
     [['finished', 20]]
     """
-    return load(select(os.fspath(folder)))[0]
+    return load_runs(select_runs(os.fspath(folder)))[0]
 
 
 def compare(
@@ -85,13 +85,13 @@ def compare(
     if isinstance(folder_or_runs, pd.DataFrame):
         table = folder_or_runs
     else:
-        selection = select(os.fspath(folder_or_runs))
-        table, missing = load(selection)[0], selection.missing
+        selection = select_runs(os.fspath(folder_or_runs))
+        table, missing = load_runs(selection)[0], selection.missing
     if table.empty:
         raise UserError("runs: expected at least one run, got none; leave fewer rows out")
     if not mixed:
-        check_same(table)
-    labelled, keys = with_labels(table, missing, mixed)
+        check_comparable(table)
+    labelled, keys = with_settings(table, missing, mixed)
     with _users_hydra_set_aside(), initialize_hydra():
         default = default_settings()
     return settings_table(labelled, keys, choose_base(labelled, keys, default, base))

@@ -7,7 +7,13 @@ from pathlib import Path
 from charrnn import run
 from charrnn.cli.jobs import JobBatch
 from charrnn.learning.prepare import Prepared, prepare
-from charrnn.studies.cost import RUNS_TO_COMPARE, epochs, parameters, seconds_per_epoch, speed
+from charrnn.studies.run_cost import (
+    RUNS_TO_COMPARE,
+    estimate_epoch_seconds,
+    measure_slowdown,
+    parameter_count,
+    read_epoch_rows,
+)
 
 STATES = ("finished", "running", "resumable", "failed", "new")
 
@@ -15,7 +21,7 @@ STATES = ("finished", "running", "resumable", "failed", "new")
 def dry_run_table(batch: JobBatch) -> str:
     """The table of all jobs, then a sentence on the time left."""
     states = {folder: _state(folder) for folder in batch.folders}
-    slowdown, num_measured = speed(_runs_to_compare(batch.folders))
+    slowdown, num_measured = measure_slowdown(_runs_to_compare(batch.folders))
     epochs_of_finished = [r["last_epoch"] + 1 for folder in batch.folders if (r := run.read_result(folder))]
     prepared: dict[object, Prepared] = {}
     width = max(len(folder.name) for folder in batch.folders)
@@ -27,7 +33,7 @@ def dry_run_table(batch: JobBatch) -> str:
         if config.data not in prepared:
             prepared[config.data] = prepare(config.data)
         data = prepared[config.data]
-        done, seconds = len(epochs(job.folder)), 0.0
+        done, seconds = len(read_epoch_rows(job.folder)), 0.0
         if states[job.folder] != "finished":
             end = config.trainer.max_epochs
             if config.trainer.patience is not None and config.trainer.patience < end:
@@ -35,9 +41,9 @@ def dry_run_table(batch: JobBatch) -> str:
                     end = min(end, int(statistics.median(epochs_of_finished)))
                 else:
                     is_upper_bound = True
-            seconds = slowdown * seconds_per_epoch(config, len(data.vocab), len(data.train)) * max(end - done, 1)
+            seconds = slowdown * estimate_epoch_seconds(config, len(data.vocab), len(data.train)) * max(end - done, 1)
             seconds_left += seconds
-        size = parameters(config.model, len(data.vocab))
+        size = parameter_count(config.model, len(data.vocab))
         progress = f"{done}/{config.trainer.max_epochs}"
         left = duration(seconds) if seconds else "-"
         lines.append(f"{job.folder.name:<{width}}  {states[job.folder]:<9}  {size:>10,}  {progress:>8}  {left:>8}")

@@ -14,7 +14,7 @@ from typing import Any
 from tqdm import tqdm
 
 from charrnn import run
-from charrnn.studies.cost import epochs
+from charrnn.studies.run_cost import read_epoch_rows
 
 POLL_SECONDS = 1.0
 # After the parent's end; a block of training takes 0.03 to 2 s, a checkpoint 0.05 s.
@@ -134,7 +134,7 @@ def failure(folder: Path, since: float) -> str | None:
 
 def _progress(folder: Path) -> str:
     try:
-        last = epochs(folder)[-1]
+        last = read_epoch_rows(folder)[-1]
         return f"epoch {int(last['epoch']) + 1:3d}  val {float(last['val/loss']):.4f} nats"
     except (LookupError, ValueError):
         return "epoch   0"
