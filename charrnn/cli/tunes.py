@@ -62,9 +62,8 @@ def print_run(folder: Path) -> None:
     """The result of a run, two tunes at temperature 1, how good twenty are, where to see and hear one."""
     print(summary(Run(folder)))
     print("tunes     two of twenty at temperature 1")
-    print(
-        f"more      {typed_command('sample')} ckpt={folder} constraint=bars (only well-formed ones; without it as here)\n"
-    )
+    more = f"{typed_command('sample')} ckpt={folder} constraint=bars"
+    print(f"more      {more} (only well-formed ones; without it as here)\n")
     tunes = load(folder, accelerator="cpu").sample(20)
     for tune in tunes[:2]:
         print_tune(tune)
