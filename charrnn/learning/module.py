@@ -121,9 +121,7 @@ class LitCharRNN(pl.LightningModule):
     def on_validation_epoch_end(self) -> None:
         if not math.isfinite(self.val_loss):
             raise self._diverged(f"the validation loss is {self.val_loss}")
-        # For EarlyStopping; Metrics draws the curve. `sync_dist` changes nothing, since every process has the whole loss,
-        # but without it Lightning warns where there are several.
-        self.log("val/loss", self.val_loss, logger=False, sync_dist=True)
+        self.log("val/loss", self.val_loss, logger=False)  # for EarlyStopping; the curve is drawn by Metrics
         if self.plateau is not None:
             self.plateau.step(self.val_loss)
 

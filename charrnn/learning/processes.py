@@ -95,7 +95,8 @@ def launch(size: int, target: Callable[..., None], *arguments: Any) -> Iterator[
                 process.join(TIMEOUT.total_seconds())
     finally:
         for process in others:
-            process.kill()
+            if process.is_alive():  # not one that could not be started
+                process.kill()
 
 
 def _run(rank: int, size: int, port: int, target: Callable[..., None], *arguments: Any) -> None:

@@ -38,6 +38,8 @@ say = logging.getLogger("charrnn").info
 for noisy in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch", "lightning.fabric"):
     logging.getLogger(noisy).setLevel(logging.WARNING)
 warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
+# Of a log without sync_dist where several processes train; every one of them has the whole validation loss.
+warnings.filterwarnings("ignore", message="It is recommended to use `self.log")
 warnings.filterwarnings("ignore", message="The `srun` command is available")  # of us, who submit with it
 
 
