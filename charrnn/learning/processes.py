@@ -5,9 +5,11 @@ Process 0 is the one that was started: it alone writes. Why this is not one of L
 
 import contextlib
 import datetime
-import multiprocessing
 import os
+import pickle
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -70,21 +72,19 @@ class ProcessGroup:
 def launch(size: int, target: Callable[..., None], *arguments: Any) -> Iterator[ProcessGroup]:
     """The group as seen by process 0, this one, while `target(group, *arguments)` runs in each of the others.
 
-    The others start anew and import what they need, so the arguments are pickled. They end with this process.
+    The others are new interpreters, so all of this is pickled. They end with this process.
     """
     if size == 1:
         yield ProcessGroup()
         return
     store = distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False, timeout=TIMEOUT)
-    # Not forked: a copy would hold whatever locks the threads of this process hold at the moment.
-    context = multiprocessing.get_context("spawn")
-    others = [context.Process(target=_run, args=(i, size, store.port, target, *arguments)) for i in range(1, size)]
+    others: list[subprocess.Popen[bytes]] = []
     try:
-        for process in others:
-            process.start()
+        for rank in range(1, size):
+            others.append(_start(rank, size, store.port, target, *arguments))
         # Joining alone would wait for a process that died on its way here until TIMEOUT.
         while not store.check([_started(rank) for rank in range(1, size)]):
-            if not all(process.is_alive() for process in others):
+            if any(process.poll() is not None for process in others):
                 raise ProcessLost(
                     f"expected {size} processes to start for this run, but one ended; its own message stands above"
                 )
@@ -92,18 +92,45 @@ def launch(size: int, target: Callable[..., None], *arguments: Any) -> Iterator[
         with _joined(store, 0, size) as group:
             yield group
             for process in others:
-                process.join(TIMEOUT.total_seconds())
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(TIMEOUT.total_seconds())
     finally:
         for process in others:
-            if process.is_alive():  # not one that could not be started
-                process.kill()
+            process.kill()
+            process.communicate()
 
 
-def _run(rank: int, size: int, port: int, target: Callable[..., None], *arguments: Any) -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+def _start(*what: Any) -> subprocess.Popen[bytes]:
+    """A process that does `_run(*what)`.
+
+    Not multiprocessing's: it imports the user's script or notebook once more, a copy by fork holds whatever locks other
+    threads hold at the moment, and below a worker of joblib no process of it starts.
+    """
+    command = [sys.executable, "-c", f"from {__name__} import _read_and_run; _read_and_run()"]
+    path = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | path)
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError):  # it has ended, which `launch` notices
+        pickle.dump(what, process.stdin)
+        process.stdin.flush()
+    return process
+
+
+def _read_and_run() -> None:
     # Whoever sends these to all processes of a run means process 0, which may end in its own time.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2):
         signal.signal(number, signal.SIG_IGN)
+    what = pickle.load(sys.stdin.buffer)
+    threading.Thread(target=_end_with_process_0, daemon=True).start()
+    _run(*what)
+
+
+def _end_with_process_0() -> None:
+    sys.stdin.buffer.read()  # returns when nobody can write any more
+    os._exit(1)
+
+
+def _run(rank: int, size: int, port: int, target: Callable[..., None], *arguments: Any) -> None:
     store = distributed.TCPStore("127.0.0.1", port, is_master=False, timeout=TIMEOUT)
     store.set(_started(rank), "")
     with contextlib.suppress(ProcessLost), _joined(store, rank, size) as group:  # process 0 tells of it
@@ -122,10 +149,3 @@ def _joined(store: distributed.TCPStore, rank: int, size: int) -> Iterator[Proce
 
 def _started(rank: int) -> str:
     return f"process {rank} has started"
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)

@@ -31,7 +31,7 @@ TWO = {"trainer": {"devices": 2}}
 def others(pid: int) -> list[int]:
     """The further processes of the run that was started as `pid`."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [int(child) for child in children if b"_read_and_run" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def test_every_character_is_one_process_target_once_an_epoch():
