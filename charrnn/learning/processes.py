@@ -126,7 +126,7 @@ def _read_and_run() -> None:
 
 
 def _end_with_process_0() -> None:
-    sys.stdin.buffer.read()  # returns when nobody can write any more
+    os.read(sys.stdin.fileno(), 1)  # returns when nobody can write any more; sys.stdin would be locked at the end
     os._exit(1)
 
 
