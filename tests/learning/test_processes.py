@@ -176,21 +176,11 @@ def test_the_other_processes_end_with_the_first(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("launcher", ["basic", "cores"])
 def test_every_run_of_a_sweep_starts_processes_of_its_own(tmp_path, launcher):
-    """One process starts run after run, also after a run that had threads; as a launcher's worker does."""
+    """After a run that had threads, and below a launcher's worker."""
     command = [sys.executable, ROOT / "train.py", "-m", "trainer=smoke", "trainer.threads=2", "trainer.devices=1,2"]
     command += ["data=file", f"data.path={ROOT / 'tests' / 'tunes.abc'}", "data.batch_size=4", "data.seq_len=5"]
-    command += [
-        "model.hidden=8",
-        "regularization.dropout=0,0.5",
-        f"hydra/launcher={launcher}",
-        "hydra.launcher.n_jobs=2",
-    ]
-    if launcher == "basic":
-        command.pop()
-    done = subprocess.run([*command, f"runs_dir={tmp_path}"], capture_output=True, text=True, timeout=300, cwd=tmp_path)
+    command += ["model.hidden=8", f"hydra/launcher={launcher}", f"runs_dir={tmp_path}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    results = [json.loads(file.read_text()) for file in sorted(tmp_path.glob("*/result.json"))]
-    assert len(results) == 4
-    configs = [file.read_text() for file in sorted(tmp_path.glob("*/config.yaml"))]
-    losses = [r["best_val_loss"] for r, text in zip(results, configs, strict=True) if "dropout: 0.0" in text]
-    assert len(losses) == 2 and abs(losses[0] - losses[1]) < 1e-5
+    one, two = (json.loads(file.read_text())["best_val_loss"] for file in tmp_path.glob("*/result.json"))
+    assert abs(one - two) < 1e-5
