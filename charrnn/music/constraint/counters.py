@@ -15,7 +15,7 @@ from charrnn.music.notation.figures import TUPLETS
 
 UNIT = 4  # grains
 WHOLE = 64  # what meter and unit length are counted in, of a whole note
-MOST_SLURS = 2  # at once
+MOST_SLUR_LINES = 1  # bar lines in a slur: nearly all that people write stand in one bar, the others in two
 MOST_INSIDE = 4  # notes of a chord, on a fiddle's four strings, and grace notes
 LONG = 1 << 20  # a bar in free meter
 
@@ -35,7 +35,9 @@ class Counter(IntEnum):
     NOTES = auto()
     FULL = auto()  # bars as long as the meter
     PART = auto()  # bars since the last repeat sign
-    SLURS = auto()  # open
+    SLURS = auto()  # open: at most one, and two behind a ( that has to become a tuplet's
+    SLUR_NOTES = auto()  # notes and chords in the slur
+    SLUR_LINES = auto()  # bar lines in the slur
     TUPLET = auto()  # how many notes it has
     TUPLET_LEFT = auto()
     TUPLET_SUM = auto()  # grains of those that are complete, as written
@@ -61,17 +63,18 @@ class Condition(IntEnum):
     ALWAYS = automaton.ALWAYS
     MORE = auto()  # something that can as well end here
     FEW = auto()  # the same, of notes in a chord or of grace notes
-    NO_METER = auto()
     NO_LENGTH = auto()
     HORNPIPE = auto()
     NO_HORNPIPE = auto()
     NOTE = auto()
     OTHER = auto()  # whatever else leads to or is a sound
+    REST = auto()
     HELD = auto()
     GROUP = auto()  # (, of a slur or tuplet
     SLUR_END = auto()
     TIE = auto()
     BROKEN = auto()
+    BROKEN_TWICE = auto()
     OCTAVE = auto()  # marks behind a letter
     BRACKET = auto()  # [, of a chord or an ending
     ENDING = auto()  # of an ending only
@@ -119,6 +122,7 @@ class Kind(IntEnum):
     SOUND = auto()
     OF_CHORD = auto()
     CHORD = auto()
+    GROUP = auto()  # a mere (
     LINE = auto()
     LINE_BEGUN = auto()
     LINE_START = auto()  # of a line of text, that is
@@ -167,7 +171,7 @@ _sets(E.HORNPIPE, HORNPIPE=1)
 _sets(E.HELD, HELD=1)
 _sets(E.UNTIED, BARE=0)
 _adds(E.SLUR, SLURS=1)
-_adds(E.SLUR_END, SLURS=-1)
+_sets(E.SLUR_END, SLURS=0, SLUR_NOTES=0, SLUR_LINES=0)
 _sets(E.BROKEN, BROKEN=1)
 _sets(E.FIRST, ENDING=1, OWED=0, SHORT=2, CHORD=0)
 _sets(E.SECOND, ENDING=2, OWED=0, SHORT=2, CHORD=0)

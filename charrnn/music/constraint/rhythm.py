@@ -47,6 +47,7 @@ class Rhythm:
         after[C.HELD] *= ~sound
         after[C.EXACT] = np.where(kind == K.OF_CHORD, value, np.where(sound, 0, state[C.EXACT]))
         after[C.TIE] = np.where(sound, np.maximum(state[C.TIE], 0), state[C.TIE])
+        after[C.SLUR_NOTES] += sound & (state[C.SLURS] > 0)  # in which no rest stands
         return after
 
     def room(self, state: np.ndarray, closing: np.ndarray) -> np.ndarray:
