@@ -1,7 +1,7 @@
 """The music around its sounds: what adorns and binds them, bar lines and endings, fields between lines."""
 
 from charrnn.music.constraint.automaton import ALWAYS, Builder
-from charrnn.music.constraint.counters import IF, E, K, L
+from charrnn.music.constraint.counters import IF, SIZES, E, K, L
 from charrnn.music.constraint.header import write_key
 from charrnn.music.constraint.sounds import Sounds
 
@@ -85,8 +85,8 @@ class Body:
         build.edge(self._sound, "(", group, IF.GROUP, E.SLUR, begins=True)
         for node in (group, tuplet):
             build.like(node, self._sound)
-        for notes in range(2, 10):
-            build.edge(group, str(notes), tuplet, IF.TUPLETS + notes - 2, E.TUPLETS + notes - 2)
+        for i, notes in enumerate(SIZES):
+            build.edge(group, str(notes), tuplet, IF.TUPLETS + i, E.TUPLETS + i)
 
     def _write_binding(self) -> None:
         """What follows a sound and binds it to the next: ties, broken rhythm; the ends of slurs."""

@@ -28,7 +28,6 @@ class Counter(IntEnum):
     METER = auto()  # of M:, in 64ths of a whole note; 0 in free meter
     EVEN = auto()  # 1 if that is 2/4, 4/4 or C
     HORNPIPE = auto()  # 1 if R: says so: other programs swing it, in those meters, unbroken and without held notes
-    BEAT = auto()  # of three in compound meter, else of two
     LENGTH = auto()  # of L:, in 64ths; 0 if it is missing
     BAR = auto()  # grains; 0 in free meter
     ELAPSED = auto()  # grains since the bar line
@@ -86,10 +85,12 @@ class Condition(IntEnum):
     NEWLINE = auto()
     FIELD = auto()
     END = auto()
-    TUPLETS = auto()  # and the eight behind it: of 2 to 9 notes
+    TUPLETS = auto()  # and those behind it: one for each of SIZES
 
 
-DYNAMIC = Condition.TUPLETS + 8
+# Notes of a tuplet; how long 5, 7 or 9 take depends on the meter, and on the program that reads them.
+SIZES = tuple(notes for notes, time in TUPLETS.items() if time)
+DYNAMIC = Condition.TUPLETS + len(SIZES)
 """The first of the conditions that one of some durations, or of some bar lines, may come."""
 
 
@@ -136,10 +137,10 @@ class Line(IntEnum):
     BOTH = auto()
 
 
-# So many notes in the time of how many, behind a beat of two and of three.
-TIMES = np.array([[(TUPLETS[p] or beat) if p in TUPLETS else 0 for beat in (2, 3)] for p in range(10)])
+# By the number of notes: those that they take the time of.
+TIMES = np.array([TUPLETS.get(notes, 0) for notes in range(10)])
 # A tuplet's notes as they are written, in grains, are a multiple of this: its time is then one of grains.
-STEP = np.array([[p // gcd(p, int(q)) if p else 1 for q in row] for p, row in enumerate(TIMES)])
+STEP = np.array([notes // gcd(notes, int(time)) if time else 1 for notes, time in enumerate(TIMES)])
 
 
 def _plain(kind: type[IntEnum]) -> SimpleNamespace:
@@ -149,7 +150,7 @@ def _plain(kind: type[IntEnum]) -> SimpleNamespace:
 
 C, E, K, L, IF = map(_plain, (Counter, Effect, Kind, Line, Condition))
 # An effect multiplies every counter by a column of the one and adds one of the other.
-KEEP, ADD = (np.full((len(Counter), len(Effect) + 8), fill, dtype=np.int64) for fill in (1, 0))
+KEEP, ADD = (np.full((len(Counter), len(Effect) + len(SIZES)), fill, dtype=np.int64) for fill in (1, 0))
 
 
 def _sets(effect: int, **values: int) -> None:
@@ -175,6 +176,6 @@ _sets(E.SLUR_END, SLURS=0, SLUR_NOTES=0, SLUR_LINES=0)
 _sets(E.BROKEN, BROKEN=1)
 _sets(E.FIRST, ENDING=1, OWED=0, SHORT=2, CHORD=0)
 _sets(E.SECOND, ENDING=2, OWED=0, SHORT=2, CHORD=0)
-for _p in range(2, 10):
-    _adds(E.TUPLETS + _p - 2, SLURS=-1)  # the ( was counted as one
-    _sets(E.TUPLETS + _p - 2, TUPLET=_p, TUPLET_LEFT=_p, TUPLET_SUM=0)
+for _i, _notes in enumerate(SIZES):
+    _adds(E.TUPLETS + _i, SLURS=-1)  # the ( was counted as one
+    _sets(E.TUPLETS + _i, TUPLET=_notes, TUPLET_LEFT=_notes, TUPLET_SUM=0)

@@ -83,10 +83,9 @@ class Header:
         for even in (True, False):
             some = [word for word in words if (word in EVEN) == even]
             for word, end in self._build.tree(value, some, ALWAYS if even else IF.NO_HORNPIPE).items():
-                bar, beat = read_meter(word) or (None, None)
-                # In one number: the bar, whether it is even, whether its beat is one of three.
-                flags = 2 * even + (beat is not None and beat.numerator == 3)
-                self._build.value(end, 4 * int((bar or 0) * WHOLE) + flags)
+                bar, _ = read_meter(word) or (None, None)
+                # In one number: the bar, and whether it is even.
+                self._build.value(end, 2 * int((bar or 0) * WHOLE) + even)
                 self._build.edge(end, "\n", metered, effect=E.METER)
 
     def _text_field(self, node: int, letter: str, after: int | None = None) -> int:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from charrnn.music.constraint.automaton import Automaton
-from charrnn.music.constraint.counters import DYNAMIC, IF, MOST_INSIDE, MOST_SLUR_LINES, UNIT, C, K, Line
+from charrnn.music.constraint.counters import DYNAMIC, IF, MOST_INSIDE, MOST_SLUR_LINES, SIZES, UNIT, C, K, Line
 from charrnn.music.constraint.repeats import Repeats
 from charrnn.music.constraint.rhythm import Rhythm
 from charrnn.music.notation.reading import ENOUGH_NOTES
@@ -25,7 +25,7 @@ class Rules:
         options = [*durations.tolist(), *(-1 - line for line in Line)]
         chosen = [[option in some for option in options] for some in choices]
         self.number = DYNAMIC + len(choices)  # of conditions
-        self._spelled = np.array([[(automaton.condition == IF.TUPLETS + i).any()] for i in range(8)])
+        self._spelled = np.array([[(automaton.condition == IF.TUPLETS + i).any()] for i in range(len(SIZES))])
         self._any_of = np.array(chosen, dtype=np.float32).reshape(-1, len(options))
 
     def completed(self, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
