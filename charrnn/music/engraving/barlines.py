@@ -26,7 +26,7 @@ class Lines(NamedTuple):
 
 def lines(bars: Sequence[Bar]) -> list[Lines]:
     """The bar lines around every bar of one voice; an ending lasts until the next, or until its part is over."""
-    found = []
+    result = []
     ending = ""
     for i, bar in enumerate(bars):
         following = bars[i + 1] if i + 1 < len(bars) else None
@@ -44,8 +44,8 @@ def lines(bars: Sequence[Bar]) -> list[Lines]:
         if repeats(bar.opening)[1]:
             left += '<repeat direction="forward"/>'
         style = _style(bar.closing) if not back else "light-heavy"
-        found.append(Lines(_bar_line("left", "", left), _bar_line("right", style, right)))
-    return found
+        result.append(Lines(_bar_line("left", "", left), _bar_line("right", style, right)))
+    return result
 
 
 def _style(line: str) -> str:

@@ -63,7 +63,7 @@ _FONTS = ("DejaVuSerif", "DejaVuSerif-Bold", "DejaVuSerif-Italic", "DejaVuSansMo
 
 def _fonts() -> Path:
     """Where matplotlib keeps its fonts; without importing it, which takes longer than drawing."""
-    found = find_spec("matplotlib")
-    if found is None or found.origin is None:
+    spec = find_spec("matplotlib")
+    if spec is None or spec.origin is None:
         raise ModuleNotFoundError("No module named 'matplotlib'")
-    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
+    return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
