@@ -2,6 +2,6 @@
 
 from charrnn.music.notation.playing import played
 from charrnn.music.notation.reading import Reading, read
-from charrnn.music.notation.records import Bar, Field, Note, Problem
+from charrnn.music.notation.records import Bar, Field, Navigation, Note, Part, Problem
 
-__all__ = ["Bar", "Field", "Note", "Problem", "Reading", "played", "read"]
+__all__ = ["Bar", "Field", "Navigation", "Note", "Part", "Problem", "Reading", "played", "read"]
