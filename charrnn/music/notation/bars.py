@@ -57,7 +57,7 @@ def judge(bars: list[Bar]) -> list[Problem]:
 
 
 def _completes(bar: Bar, following: list[Bar]) -> bool:
-    """Whether the next bar makes it a full one; at a repeat, a double bar line or an ending either may be short as it is."""
+    """Whether the next bar makes it a full one, where neither may be short as it is."""
     return any(
         bar.expected == other.expected == bar.length + other.length
         and not (other.ending or divides(other.opening) or divides(other.closing))
