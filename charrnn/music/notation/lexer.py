@@ -141,7 +141,7 @@ _CONTINUES: dict[State, dict[str, State]] = {
     S.BRACKET: {"|": S.BAR, ":": S.BAR, "digit": S.ENDING},
     S.GRACE: {"/": S.GRACE_SLASH},
     S.SLUR: {"digit": S.TUPLET},
-    S.TUPLET: {":": S.TUPLET_COLON},
+    S.TUPLET: {"digit": S.TUPLET, ":": S.TUPLET_COLON},
     S.TUPLET_COLON: {"digit": S.TUPLET_TIME, ":": S.TUPLET_COLONS},
     S.TUPLET_TIME: {"digit": S.TUPLET_TIME, ":": S.TUPLET_COLONS},
     S.TUPLET_COLONS: {"digit": S.TUPLET_NOTES},

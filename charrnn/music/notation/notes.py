@@ -36,12 +36,13 @@ def multiple(text: str) -> Fraction | None:
 def note(reader: Reader, start: int, end: int) -> None:
     voice, text = reader.voice, reader.text[start:end]
     step, alter, octave = spelled(text)
+    octave += voice.eight + voice.octave
     bar = voice.open_bar(start)
     if alter is None:
         alter = voice.alter(step, octave)
     else:
         voice.accidentals[step] = alter
-    pitch = 12 * (octave + 1) + SEMITONES[step] + alter
+    pitch = 12 * (octave + 1) + SEMITONES[step] + alter + voice.transpose
     if not 0 <= pitch <= 127:
         reader.problem("pitch", start, text[:20], "a note that MIDI knows, C,,,,, to g'''''")
     grace = reader.grace is not None

@@ -1,5 +1,6 @@
-"""A tune as it sounds: repeats and endings played out, ties joined, grace notes left out."""
+"""A tune as it sounds: parts in their order, repeats and endings played out, ties joined, grace notes left out."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -7,6 +8,8 @@ from fractions import Fraction
 from charrnn.music.notation.bars import divides, repeats
 from charrnn.music.notation.reading import Reading
 from charrnn.music.notation.records import Bar, Note
+
+MOST_BARS = 20_000  # of one voice; what comes after is not played
 
 
 def played(reading: Reading) -> list[Note]:
@@ -18,19 +21,22 @@ def played(reading: Reading) -> list[Note]:
     for note in reading.notes:
         if not note.grace:
             notes.setdefault(note.bar, []).append(note)
-    bars: dict[str, list[tuple[Bar, list[Note]]]] = {}
+    voices: dict[str, list[int]] = {}
     for number, bar in enumerate(reading.bars):
-        bars.setdefault(bar.voice, []).append((bar, notes.get(number, [])))
-    sounding = [note for voice in bars.values() for note in _voice(voice)]
+        voices.setdefault(bar.voice, []).append(number)
+    sounding = []
+    for numbers in voices.values():
+        bars = [reading.bars[number] for number in numbers]
+        sounding += _sounding([(bars[i], notes.get(numbers[i], [])) for i in _in_parts(reading, numbers, bars)])
     return sorted(sounding, key=lambda note: (note.onset, note.pitch))
 
 
-def _voice(bars: list[tuple[Bar, list[Note]]]) -> list[Note]:
+def _sounding(bars: list[tuple[Bar, list[Note]]]) -> list[Note]:
+    """The notes of bars that are played behind each other."""
     time = Fraction(0)
     sounding: list[Note] = []
     tied: dict[int, Note] = {}
-    for i in order([bar for bar, _ in bars]):
-        bar, notes = bars[i]
+    for bar, notes in bars:
         for note in notes:
             onset = time + note.onset - bar.onset
             held = tied.pop(note.pitch, None)
@@ -43,6 +49,36 @@ def _voice(bars: list[tuple[Bar, list[Note]]]) -> list[Note]:
                 tied[note.pitch] = held
         time += bar.length
     return sounding
+
+
+def _in_parts(reading: Reading, numbers: list[int], bars: list[Bar]) -> list[int]:
+    """Which of the bars of one voice are played, in which order: what precedes the parts, then these as P: says.
+
+    A voice without P: of its own has its parts where the first voice with P: has them. The last of two parts of one
+    name counts, as in abc2midi; parts that stand in the order of P: are played as they are written.
+    """
+    if not reading.part_order or not reading.parts:
+        return order(bars)
+    parts = [part for part in reading.parts if part.voice == bars[0].voice]
+    if parts:
+        begins = [bisect_left(numbers, part.bar) for part in parts]
+    else:
+        parts = [part for part in reading.parts if part.voice == reading.parts[0].voice]
+        onsets = [bar.onset for bar in bars]
+        times = [reading.bars[part.bar].onset if part.bar < len(reading.bars) else onsets[-1] + 1 for part in parts]
+        begins = [bisect_left(onsets, time) for time in times]
+    letters = tuple(part.letter for part in parts)
+    if letters == reading.part_order:
+        return order(bars)
+    played_part = {
+        letter: [start + i for i in order(bars[start:end])]
+        for letter, start, end in zip(letters, begins, [*begins[1:], len(bars)], strict=True)
+    }
+    played = order(bars[: begins[0]])
+    for letter in reading.part_order:
+        if len(played) < MOST_BARS:
+            played += played_part.get(letter, [])
+    return played[:MOST_BARS]
 
 
 def order(bars: Sequence[Bar]) -> list[int]:

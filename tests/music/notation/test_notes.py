@@ -121,8 +121,8 @@ def test_what_the_standard_allows_is_no_problem(body: str):
 
 
 def test_a_defined_letter_is_a_decoration():
-    assert not tune("U:k=!accent!\nkC |k|").problems
-    assert not read("X:1\nT:x\nU: W = !trill!\nM:C\nK:C\nC W|").problems
+    assert not tune("U:k=!accent!\nkC |kD|").problems
+    assert not read("X:1\nT:x\nU: W = !trill!\nM:C\nK:C\nC WD|").problems
 
 
 def test_notes_know_their_place():
