@@ -200,3 +200,21 @@ def test_parts_sound_in_their_order():
     body = "P:A\nCDEF|\nP:B\nG4|\n"
     pitches = [pitch for _, pitch in sounding(body, meter="2/4", more="P:ABA\n")]
     assert pitches == [60, 62, 64, 65, 67, 60, 62, 64, 65]
+
+
+def test_a_label_stands_above_the_first_voice_whichever_it_is_written_in():
+    body = "P:A\nV:1\nC8|\nV:2\nE8|\nP:B\nV:1\nG8|\nV:2\nA8|\n"
+    first, second = document(body, more="P:AB\n").findall("part")
+    assert [texts(measure, "rehearsal") for measure in first.iter("measure")] == [["A"], ["B"]]
+    assert texts(second, "rehearsal") == []
+
+
+def test_a_letter_that_the_tune_defines_is_what_it_stands_for():
+    assert document("nC8|", more="U:n = !fermata!\n").find(".//fermata") is not None
+    assert document("nC8|").find(".//fermata") is None
+
+
+def test_fields_before_the_first_voice_are_of_all():
+    first, second = document("K:D\nM:3/4\nV:1\nC6|\nV:2\nF6|\n").findall("part")
+    assert texts(first, "fifths") == texts(second, "fifths") == ["2"]
+    assert texts(first, "beats") == texts(second, "beats") == ["3"]

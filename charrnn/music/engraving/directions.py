@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
+from charrnn.music.engraving.voices import bar_numbers
 from charrnn.music.notation import Reading
 
 LONGEST_WORDS = 40  # characters: what is longer would run off the page
@@ -51,25 +52,36 @@ def dynamics(decorations: Iterable[str]) -> str:
 
 
 class Directions:
-    """Part labels and signs of where to go on, of one voice.
+    """Part labels, above the first voice that is drawn, and signs of where to go on.
 
     `before` has, for each bar by its index in the reading, (position in the text, element) of what stands above its
     notes, `behind` the elements at its end.
     """
 
-    def __init__(self, reading: Reading, voice: str):
+    def __init__(self, reading: Reading, voice: str, *, is_first: bool):
         self.before: dict[int, list[tuple[int, str]]] = defaultdict(list)
         self.behind: dict[int, list[str]] = defaultdict(list)
-        for part in reading.parts:
-            if part.voice == voice and (label := plain(part.label)[:LONGEST_WORDS]):
-                rehearsal = _direction(f"<rehearsal>{escape(label)}</rehearsal>")
-                self.before[part.bar].append((part.position, rehearsal))
+        for bar, position, label in _labels(reading, voice) if is_first else ():
+            self.before[bar].append((position, _direction(f"<rehearsal>{escape(label)}</rehearsal>")))
         for sign in reading.navigation:
             if sign.voice == voice and (element := _navigation(sign.sign)):
                 if sign.is_end:
                     self.behind[sign.bar].append(element)
                 else:
                     self.before[sign.bar].append((sign.position, element))
+
+
+def _labels(reading: Reading, voice: str) -> dict[tuple[int, int, str], None]:
+    """(bar, position, label) of P:, whichever voice it stands in, over the bar of `voice` that is played then."""
+    numbers = bar_numbers(reading)
+    bars = [i for i, bar in enumerate(reading.bars) if bar.voice == voice]
+    labels: dict[tuple[int, int, str], None] = {}
+    for part in reading.parts:
+        label = plain(part.label)[:LONGEST_WORDS]
+        if label and part.bar < len(numbers) and numbers[part.bar] < len(bars):
+            bar = bars[numbers[part.bar]]
+            labels[bar, part.position if bar == part.bar else -1, label] = None
+    return labels
 
 
 def _navigation(sign: str) -> str:

@@ -24,10 +24,17 @@ class Writer:
     """Writes the bars of one voice in their order; `divisions` are the parts of a quarter that MusicXML counts in."""
 
     def __init__(
-        self, reading: Reading, marks: Mapping[int, Marks], lyrics: Mapping[int, str], voice: str, divisions: int
+        self,
+        reading: Reading,
+        marks: Mapping[int, Marks],
+        lyrics: Mapping[int, str],
+        voice: str,
+        divisions: int,
+        *,
+        is_first: bool,
     ):
         self._text, self._marks, self._lyrics, self._divisions = reading.text, marks, lyrics, divisions
-        self._changes, self._directions = changes(reading, voice), Directions(reading, voice)
+        self._changes, self._directions = changes(reading, voice), Directions(reading, voice, is_first=is_first)
         self._accidentals: dict[tuple[str, int], int] = {}  # in force in this bar
         self._alters: dict[str, int] = {}  # of the key
         self._long_beat = 2  # notes that a tuplet takes the time of, where the meter decides (ABC 2.1, section 4.13)
@@ -64,9 +71,7 @@ class Writer:
             written = event.duration * ratios[i].notes / ratios[i].time if i in ratios else event.duration
             values.append(pieces(written) if event.duration else [])
         short = [bool(e.notes) and len(v) == 1 and v[0][0] in _SHORT for e, v in zip(layer, values, strict=True)]
-        joins = [
-            a and b and self._marks_of(e).beamed for e, a, b in zip(layer, short, [False, *short], strict=False)
-        ]
+        joins = [a and b and self._marks_of(e).beamed for e, a, b in zip(layer, short, [False, *short], strict=False)]
         beamed = beams(joins, groups)
         for i, event in enumerate(layer):
             while before and before[0][0] < event.position:

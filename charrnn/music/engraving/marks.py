@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from charrnn.music.engraving.voices import bar_numbers
 from charrnn.music.notation import Reading
 from charrnn.music.notation.lexer import State, tokens
 
@@ -60,12 +61,14 @@ class _Marker:
         self._text = reading.text
         self._voices: dict[int, str] = {}
         self._bars: dict[int, int] = {}  # of each note its bar, counted in its voice
-        numbers = _bar_numbers(reading)
+        numbers = bar_numbers(reading)
         for note in reading.notes:
             if not note.grace:
                 position = note.position if note.chord is None else note.chord
                 self._voices[position], self._bars[position] = note.voice, numbers[note.bar]
         self._fields = {field.position for field in reading.fields}
+        pairs = (field.value.partition("=") for field in reading.fields if field.letter == "U")
+        self._symbols = {letter.strip(): name.strip().strip("!+") for letter, _, name in pairs}
         self._slurs: dict[str, list[int]] = defaultdict(list)  # of each voice, the notes they begin with
         self._opened = 0  # slurs that begin with the next note
         self._last, self._next = -1, Marks()
@@ -88,7 +91,7 @@ class _Marker:
         elif kind in (S.BANG_END, S.PLUS_END):
             self._next.decorations.append(text[1:-1])
         elif kind in _DECORATIONS and start not in self._fields:
-            self._next.decorations.append(text)
+            self._next.decorations.append(self._symbols.get(text, text))
         elif kind == S.BAR:
             self._has_dotted_line = text == ".|"
         if kind not in _BEAMED:
@@ -149,13 +152,3 @@ def _tuplets(reading: Reading, voices: dict[int, str]) -> Iterator[tuple[list[in
             positions = []
     if positions:
         yield positions, notes, time, has_rest
-
-
-def _bar_numbers(reading: Reading) -> list[int]:
-    """Of every bar how many of its voice come before it."""
-    counts: dict[str, int] = defaultdict(int)
-    numbers = []
-    for bar in reading.bars:
-        numbers.append(counts[bar.voice])
-        counts[bar.voice] += 1
-    return numbers

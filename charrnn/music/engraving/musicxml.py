@@ -27,7 +27,7 @@ def musicxml(reading: Reading, bars: int | None = None, remark: str = "") -> str
     ids = [f"P{i}" for i in range(1, len(voices) + 1)]
     parts: list[str] = []
     for part, (voice, numbers) in zip(ids, voices.items(), strict=True):
-        writer = Writer(reading, marked, lyrics, voice, DIVISIONS)
+        writer = Writer(reading, marked, lyrics, voice, DIVISIONS, is_first=not parts)
         measures: list[str] = []
         for number, between in zip(numbers, lines([reading.bars[i] for i in numbers]), strict=True):
             content = writer.bar(number, reading.bars[number], notes.get(number, []))

@@ -31,8 +31,8 @@ class Change(NamedTuple):
 
     def followed_by(self, later: "Change") -> "Change":
         """Both at once, where no music stands between them."""
-        pairs = zip(self[1:], later[1:], strict=True)
-        return Change(self.position, *(before if after in ("", None) else after for before, after in pairs))
+        new = {name: value for name, value in later._asdict().items() if value not in ("", None)}
+        return self._replace(**new | {"position": self.position})
 
 
 def changes(reading: Reading, voice: str) -> list[Change]:
@@ -46,11 +46,11 @@ def changes(reading: Reading, voice: str) -> list[Change]:
         if field.letter in "KM" or (field.letter == "V" and field.value.split()[:1] == [voice]):
             begin = begin.followed_by(_change(field))
     result = [begin]
-    current = ""
+    current = None  # before the first V: of the body, its fields are for all voices
     for field in reading.fields[header:]:
         if field.letter == "V" and field.value:
             current = field.value.split()[0]
-        if current == voice and any((change := _change(field))[1:5]):
+        if current in (voice, None) and any((change := _change(field))[1:5]):
             result.append(change)
     return result
 
@@ -93,8 +93,8 @@ def _time(value: str) -> str:
 def _clef(clef: Clef) -> str:
     if clef.name not in _CLEFS:
         return ""
-    sign, line = _CLEFS[clef.name]
-    line = f"<line>{clef.line or line}</line>" if line else ""
+    sign, default = _CLEFS[clef.name]
+    line = f"<line>{clef.line or default}</line>" if default else ""
     octave = f"<clef-octave-change>{clef.eight}</clef-octave-change>" if clef.eight else ""
     return f"<clef><sign>{sign}</sign>{line}{octave}</clef>"
 
