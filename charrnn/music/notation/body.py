@@ -65,10 +65,7 @@ def _field(reader: Reader, field: Field, allowed: str) -> None:
         if value is not None and value != CLEF_ONLY:
             _change(reader, {"K": "key", "M": "meter", "L": "unit"}[field.letter], value)
         if field.letter == "K":
-            clef = read_clef(field.value)
-            voice.set_clef(clef)
-            if not reader.named:
-                reader.clefs.append(clef)
+            reader.set_clef(read_clef(field.value))
     elif field.letter == "V" and field.value:
         name, _, properties = field.value.partition(" ")
         reader.turn_to(name.strip())

@@ -102,7 +102,9 @@ def _header_lines(text: str, tokens: list[tuple[int, int, int]]) -> tuple[list[F
                 if first is not None:
                     break
                 start = tokens[at][1]
-                problems.append(Problem("blank line", start, "a blank line", "the header to go on, since it ends the tune"))
+                problems.append(
+                    Problem("blank line", start, "a blank line", "the header to go on, since it ends the tune")
+                )
             at += 1
         else:
             over = at

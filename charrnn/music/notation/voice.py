@@ -21,10 +21,10 @@ class Voice:
     unit: Fraction
     bars: list[Bar]
     problems: list[Problem]
-    has_unit: bool = False  # whether an L: of its own says how long the unit is
     eight: int = 0  # octaves that the clef shifts it by
     octave: int = 0  # and octave=
     transpose: int = 0  # semitones
+    has_unit: bool = False  # whether an L: of its own says how long the unit is
     time: Fraction = Fraction(0)
     accidentals: dict[str, int] = field(default_factory=dict)  # of this bar, in all octaves (ABC 2.1, section 11.3)
     durations: dict[str, Fraction] = field(default_factory=dict)  # of lengths as written, for this unit
