@@ -73,7 +73,7 @@ def decoration(reader: Reader, start: int, end: int) -> None:
     if name := reader.decorations.get(letter):
         if name in NAVIGATION:
             _navigate(reader, name, start)
-        elif not _precedes_note(reader):
+        elif reader.kind(0) not in _SOUNDING and not _precedes_note(reader):
             reader.problem("decoration order", start, letter, "a note, rest or chord behind it")
         return
     follows = reader.kind(0)
