@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from charrnn.errors import UserError
 from charrnn.music.corpus.decoding import decode
-from charrnn.music.corpus.log import EXAMPLES, Log
+from charrnn.music.corpus.log import Log
 from charrnn.music.corpus.sources import Source
 from charrnn.music.corpus.tunebook import tune_book
 from charrnn.music.notation.blocks import BLOCK

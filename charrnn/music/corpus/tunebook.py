@@ -16,7 +16,7 @@ FILE_FIELDS = "MLUm"
 
 
 def tune_book(text: str, log: Log) -> Iterator[str]:
-    """The tunes of a file; what stands outside of them is dropped, what all of them lack is put in, both are counted."""
+    """The tunes of a file. Text outside of them is dropped, fields for all of them are put in; both are counted."""
     head, *numbered = re.split(r"^(?=X:)", text, flags=re.MULTILINE)
     paragraphs = _paragraphs(head)
     defaults = _file_header(paragraphs, log)

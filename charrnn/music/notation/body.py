@@ -4,7 +4,7 @@ from typing import Any
 
 from charrnn.music.notation import figures, notes, signs
 from charrnn.music.notation.clefs import read_clef
-from charrnn.music.notation.fields import CLEF_ONLY, default_unit
+from charrnn.music.notation.fields import CLEF_ONLY, NO_METER, default_unit
 from charrnn.music.notation.header import BODY_FIELDS, INLINE_FIELDS, READERS, VALUES, misplaced, read_value
 from charrnn.music.notation.lexer import State
 from charrnn.music.notation.reader import Handler, Reader
@@ -65,10 +65,7 @@ def _field(reader: Reader, field: Field, allowed: str) -> None:
         if value is not None and value != CLEF_ONLY:
             _change(reader, {"K": "key", "M": "meter", "L": "unit"}[field.letter], value)
         if field.letter == "K":
-            clef = read_clef(field.value)
-            voice.set_clef(clef)
-            if not reader.named:
-                reader.clefs.append(clef)
+            reader.set_clef(read_clef(field.value))
     elif field.letter == "V" and field.value:
         name, _, properties = field.value.partition(" ")
         reader.turn_to(name.strip())
@@ -83,11 +80,11 @@ def _field(reader: Reader, field: Field, allowed: str) -> None:
 def _change(reader: Reader, name: str, value: Any) -> None:
     """Key, meter or unit length from here on: of all voices that are yet to begin, if none has been named so far."""
     voice = reader.voice
+    if name == "meter" and voice.meter is NO_METER and voice.index < 0 and not (reader.header.unit or voice.has_unit):
+        voice.unit = default_unit(value)
     setattr(voice, name, value)
     if not reader.bars:
         reader.header = reader.header._replace(**{name: value})
-    if name == "meter" and voice.index < 0 and reader.header.unit is None and not voice.has_unit:
-        voice.unit = default_unit(value)
     voice.has_unit |= name == "unit"
     voice.durations.clear()
     if not reader.named:

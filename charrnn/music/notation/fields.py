@@ -72,7 +72,7 @@ def read_beginning(value: str) -> tuple[Key | None, bool]:
     tonic, mode, at = "", "none", 0
     alters: dict[str, int] = {}
     is_legal = True
-    if value[:2] in ("HP", "Hp"):
+    if value[:2] in ("HP", "Hp") and not value[2:3].isalpha():
         tonic, at, alters = value[:2], 2, {"F": 1, "C": 1}
     elif match := _TONIC.match(value):
         tonic, at = match[1] + match[2], match.end()

@@ -98,8 +98,13 @@ def _header_lines(text: str, tokens: list[tuple[int, int, int]]) -> tuple[list[F
             if fields[-1].letter == "K":
                 return fields, at, problems
         elif kind in _BETWEEN and not (kind == S.SPACE and _spaced_field(text, tokens[at][1])):
-            if first is not None and kind in _ENDS and at and tokens[at - 1][0] in _ENDS:
-                break
+            if fields and kind in _ENDS and tokens[at - 1][0] in _ENDS:
+                if first is not None:
+                    break
+                start = tokens[at][1]
+                problems.append(
+                    Problem("blank line", start, "a blank line", "the header to go on, since it ends the tune")
+                )
             at += 1
         else:
             over = at

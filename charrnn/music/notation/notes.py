@@ -36,7 +36,7 @@ def multiple(text: str) -> Fraction | None:
 def note(reader: Reader, start: int, end: int) -> None:
     voice, text = reader.voice, reader.text[start:end]
     step, alter, octave = spelled(text)
-    octave += voice.eight + voice.octave
+    octave += voice.octave
     bar = voice.open_bar(start)
     if alter is None:
         alter = voice.alter(step, octave)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from fractions import Fraction
 
-from charrnn.music.notation.clefs import read_clef
+from charrnn.music.notation.clefs import Clef, read_clef
 from charrnn.music.notation.header import Header
 from charrnn.music.notation.lexer import State
 from charrnn.music.notation.records import Bar, Navigation, Note, Part, Problem
@@ -29,11 +29,17 @@ class Reader:
         self.navigation: list[Navigation] = []
         # Of voices that are yet to begin.
         self.key, self.meter, self.unit = header.in_force()
-        self.clefs = [read_clef(field.value) for field in header.fields if field.letter == "K"]
-        names = list(dict.fromkeys(f.value.split()[0] for f in header.fields if f.letter == "V" and f.value))
+        self.shift = (0, 0, 0)
+        self.properties = {  # of the voices that the header names
+            name: read_clef(properties)
+            for name, _, properties in (f.value.partition(" ") for f in header.fields if f.letter == "V")
+        }
         self.voices: dict[str, Voice] = {}
         self.named = False  # whether the body has named a voice: before, its fields are for all
-        self.voice = self.voice_of(names[0] if len(names) == 1 else "")
+        self.voice = self.voice_of(next(iter(self.properties)) if len(self.properties) == 1 else "")
+        for field in header.fields:
+            if field.letter == "K":
+                self.set_clef(read_clef(field.value))
         self.chord: int | None = None  # where an open chord began, what is in it, how long its first note is
         self.chord_notes: list[Note] = []
         self.chord_duration: Fraction | None = None
@@ -54,13 +60,16 @@ class Reader:
     def voice_of(self, name: str) -> Voice:
         """The voice of this name; a new one begins as K: and its V: of the header say."""
         if name not in self.voices:
-            voice = self.voices[name] = Voice(name, self.key, self.meter, self.unit, self.bars, self.problems)
-            for clef in self.clefs:
-                voice.set_clef(clef)
-            for field in self.header.fields:
-                if field.letter == "V" and field.value.split()[:1] == [name]:
-                    voice.set_clef(read_clef(field.value.partition(" ")[2]))
+            self.voices[name] = Voice(name, self.key, self.meter, self.unit, self.bars, self.problems, *self.shift)
+            if name in self.properties:
+                self.voices[name].set_clef(self.properties[name])
         return self.voices[name]
+
+    def set_clef(self, clef: Clef) -> None:
+        """The clef of K:, from here on; for all voices that are yet to begin, too, if none has been named so far."""
+        self.voice.set_clef(clef)
+        if not self.named:
+            self.shift = (self.voice.eight, self.voice.octave, self.voice.transpose)
 
     def turn_to(self, name: str) -> None:
         """Go on with a voice; the first that is named takes over the music that no V: stands before."""

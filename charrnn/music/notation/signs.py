@@ -73,7 +73,7 @@ def decoration(reader: Reader, start: int, end: int) -> None:
     if name := reader.decorations.get(letter):
         if name in NAVIGATION:
             _navigate(reader, name, start)
-        elif not _precedes_note(reader):
+        elif reader.kind(0) not in _SOUNDING and not _precedes_note(reader):
             reader.problem("decoration order", start, letter, "a note, rest or chord behind it")
         return
     follows = reader.kind(0)
@@ -93,10 +93,10 @@ def _precedes_note(reader: Reader) -> bool:
 
 def _navigate(reader: Reader, sign: str, start: int) -> None:
     """A sign that belongs to a place in the tune: to the end of the bar if no note comes before the next bar line."""
-    voice, at = reader.voice, reader.at
-    while at < len(reader.tokens) and (kind := reader.tokens[at][0]) != S.BAR and kind not in _SOUNDING:
-        at += 1
-    is_end = voice.index >= 0 and (at == len(reader.tokens) or reader.tokens[at][0] == S.BAR)
+    voice, ahead = reader.voice, 0
+    while ahead < MOST_DECORATIONS and reader.kind(ahead) in (*_BEFORE_NOTE, *_BLANK):
+        ahead += 1
+    is_end = voice.index >= 0 and reader.kind(ahead) not in (*_SOUNDING, S.SLUR)
     bar = voice.index if is_end or voice.bar is not None else len(reader.bars)
     reader.navigation.append(Navigation(sign, start, voice.name, bar, is_end))
 

@@ -21,10 +21,10 @@ class Voice:
     unit: Fraction
     bars: list[Bar]
     problems: list[Problem]
-    has_unit: bool = False  # whether an L: of its own says how long the unit is
     eight: int = 0  # octaves that the clef shifts it by
-    octave: int = 0  # and octave=
+    octave: int = 0  # those and octave=
     transpose: int = 0  # semitones
+    has_unit: bool = False  # whether an L: of its own says how long the unit is
     time: Fraction = Fraction(0)
     accidentals: dict[str, int] = field(default_factory=dict)  # of this bar, in all octaves (ABC 2.1, section 11.3)
     durations: dict[str, Fraction] = field(default_factory=dict)  # of lengths as written, for this unit
@@ -41,9 +41,10 @@ class Voice:
 
     def set_clef(self, clef: Clef) -> None:
         """Transpose as a K: or V: says; what it does not name stays."""
+        octave = self.octave - self.eight if clef.octave is None else clef.octave
         if clef.name is not None:
             self.eight = clef.eight or 0
-        self.octave = self.octave if clef.octave is None else clef.octave
+        self.octave = octave + self.eight
         self.transpose = self.transpose if clef.transpose is None else clef.transpose
 
     def open_bar(self, position: int) -> int:
@@ -105,7 +106,8 @@ class Voice:
         self.accidentals.clear()
         if text == ".|" and self.bar is not None and self._elapsed() != self.bar.expected:
             return  # editorial, within a long measure (ABC 2.1, section 4.8)
-        self._cross("a bar line")
+        if self.broken or self.tuplet[1]:
+            self._cross()
         if self.bar is None:
             self.line = f"{self.line} {text}".lstrip()
             if self.index >= 0:
@@ -122,11 +124,13 @@ class Voice:
 
     def close_bar(self, line: str = "") -> None:
         """End the bar, if one is open, with a bar line or, at an ending or line end, without."""
-        if self.bar is not None:
-            self._place_graces()
-            self.bar.length = self._elapsed()
-            self.time = self.bar.onset + self.bar.length
-            self.bar.closing = self.line = line
+        bar = self.bar
+        if bar is not None:
+            if self.graces:
+                self._place_graces()
+            bar.length = max(bar.length, self.time - bar.onset)
+            self.time = bar.onset + bar.length
+            bar.closing = self.line = line
             self.bar = None
 
     def overlay(self) -> None:
@@ -158,12 +162,12 @@ class Voice:
             self.problems.append(Problem("tuplet", position, f"{left} notes too few", "as many notes as it says"))
             self.tuplet = (factor, 0, position)
 
-    def _cross(self, sign: str) -> None:
+    def _cross(self) -> None:
         """Name what is carried over a bar line."""
         if self.broken:
-            self.problems.append(Problem("broken rhythm", self.broken[2], sign, "two notes of one bar"))
+            self.problems.append(Problem("broken rhythm", self.broken[2], "a bar line", "two notes of one bar"))
         if self.tuplet[1]:
-            self.problems.append(Problem("tuplet", self.tuplet[2], sign, "notes of one bar"))
+            self.problems.append(Problem("tuplet", self.tuplet[2], "a bar line", "notes of one bar"))
 
     def _elapsed(self) -> Fraction:
         """The length of the open bar so far: that of its longest layer."""

@@ -10,9 +10,7 @@ from charrnn.music.notation import lyrics
 
 def sung(body: str) -> str:
     reading = tune(body)
-    return " ".join(
-        f"{reading.text[s.note]}{s.verse}:{s.text}/{s.syllabic}{'_' * s.extend}" for s in lyrics(reading)
-    )
+    return " ".join(f"{reading.text[s.note]}{s.verse}:{s.text}/{s.syllabic}{'_' * s.extend}" for s in lyrics(reading))
 
 
 @pytest.mark.parametrize(

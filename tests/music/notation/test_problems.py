@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tunes import tune
 
-from charrnn.music.notation import played, read
+from charrnn.music.notation import lyrics, played, read
 
 TUNES = (Path(__file__).parents[2] / "tunes.abc").read_text(encoding="utf-8").split("\n\n")[1:]
 
@@ -248,6 +248,12 @@ NASTY = [
     LINE + "C|1 D:|2 " * 10_000, LINE + "|:C:" * 20_000, LINE + "|:C|D" * 5000 + ":" * 20_000 + "|",
     LINE + "[K:" * 20_000, LINE + "M:" + "9" * 50_000 + "/4",
     "M:" + "1+" * 40_000 + "1/8\nK:C\nC", "K:C" + " ^c" * 30_000, "X:" + "1" * 45_000, LINE + "& C " * 20_000,
+    LINE + "!segno!" * 6000, LINE + "O" * 45_000, LINE + "u" * 45_000, LINE + "%%begintext\n" * 4000,
+    "V:a\n" * 5000 + LINE + "".join(f"[V:{n}]C" for n in range(3000)), LINE + "K:C\n" * 6000 + "[V:1]C[V:2]C" * 2000,
+    "P:(A99B99)\nX:1\nK:C\n" + "P:A\n" * 4000 + "".join(f"[V:{n}]C" for n in range(3000)),
+    "P:A200\nX:1\nK:C\nP:A\n" + "C|" * 20_000, "X:1\n" + "a b\n" * 10_000 + "K:C\nC", "\n" * 40_000 + "K:C\nC",
+    "Q:" + '"a" ' * 10_000 + "\nK:C\nC", "P:" + "(" * 20_000 + "A" + ")" * 20_000, LINE + "w:a-b_|*\n" * 4000,
+    LINE + "C\nw:" + "|" * 40_000, LINE + " M :3/4\n" * 5000, "Q:" + " " * 40_000 + "x\nK:C\nC",
     LINE + "\\" * 5000, LINE + "A:\n" * 20_000, "%" * 45_000, "\n\n" * 40_000 + "C", LINE + "-" * 50_000,
 ]  # fmt: skip
 
@@ -257,6 +263,7 @@ def test_nothing_makes_the_reader_raise_or_wait(text: str):
     start = time.process_time()
     reading = read(text)
     played(reading)
+    lyrics(reading)
     assert reading.faults and reading.well_formed is False
     assert time.process_time() - start < 1
 
