@@ -52,6 +52,9 @@ def texts(root: ET.Element, tag: str) -> list[str]:
         "V:1\nC8|D8|\nV:2\nE4 F4|",
         "C4 D4 |][2 E8 :|",
         "(C(DE)F) G)A (B|",
+        "(10:6:4c3/2c3/2c3c3|(1:2:2CC|z6 (3A2B2|c2|",
+        "(2[V:1][CEG]e/|",
+        "(2&CD|",
     ],
 )
 def test_every_note_stands_where_it_is_read(body: str):
@@ -177,7 +180,7 @@ def test_titles_are_escaped_and_cut():
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.text("CDEcz[](){}<>|:-/123'^_=&\"!~.,\n KMLV%\0\ud800é", max_size=60))
+@given(st.text("CDEczPUw*[](){}<>|:-/123'^_=&\"!~.,\n KMLV%\0\ud800é", max_size=60))
 def test_any_text_gives_well_formed_musicxml(body: str):
     reading = tune(body)
     _, heads = written_notes(musicxml(reading))

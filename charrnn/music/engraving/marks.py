@@ -147,6 +147,8 @@ def _tuplets(reading: Reading, voices: dict[int, str]) -> Iterator[tuple[list[in
         elif kind in _RESTS and not in_chord and left:
             has_rest = True
             left -= 1
+        elif kind == S.OVERLAY:
+            left = 0
         if positions and not left:
             yield positions, notes, time, has_rest
             positions = []

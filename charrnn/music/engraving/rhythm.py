@@ -96,6 +96,8 @@ def brackets(layer: list[Event], signs: Mapping[int, tuple[int, int, int | None]
     while i < len(layer):
         notes, time, end = signs.get(layer[i].position, (0, 0, None))
         last = positions.get(end, -1) if end is not None else -1
+        if any(_odd(event.duration * notes / time) > 1 for event in layer[i : last + 1]):
+            notes, last = 0, -1  # the sign was not carried out, as where another voice comes between
         bracket = None
         if last >= i and not _is_power_of_two(Fraction(notes, time)):
             bracket = Bracket(i, last, notes, time)
