@@ -8,7 +8,7 @@ from charrnn.music.corpus.log import EXAMPLES, Log
 from charrnn.music.corpus.sources import UTF_16
 from charrnn.music.notation.blocks import BLANKS, INVISIBLE
 
-# ABC 2.1, section 11.4.2, and what files in the world call it.
+# I:abc-charset of ABC 2.1, and what files in the world call it.
 _CHARSET = re.compile(rb"^(?:%%|I:)[ \t]*abc-charset[ \t]+(utf-8|us-ascii|iso-8859-1?[0-9])[ \t\r]*$", re.M | re.I)
 _OTHER_LINE_ENDS = re.compile("[\x0b\x0c\u2028\u2029]")
 # What a second encoding left: DOS letters (code page 437) within words, else Windows-1252, quotes above all.

@@ -16,7 +16,7 @@ BLOCK = re.compile(
     (?P<end>[\n\r]+%%[ \t]*end(?P=what)\b[^\n\r]*)?""",
     re.MULTILINE | re.VERBOSE,
 )
-"""%%begintext to %%endtext, and others (ABC 2.1, section 11.5); without an end, to the end of the text."""
+"""%%begintext to %%endtext, and others (ABC 2.1, section 2.2.3); without an end, to the end of the text."""
 
 
 def without_blocks(text: str, problems: list[Problem]) -> str:
