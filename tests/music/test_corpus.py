@@ -152,8 +152,8 @@ def test_a_folder_is_read_at_any_depth_for_abc_and_txt_and_nothing_else(tmp_path
     (tmp_path / "b" / "deep").mkdir(parents=True)
     for name in ("a.abc", "b/b.txt", "b/deep/c.ABC", "b/notes.md", "d.abc.bak", "abc"):
         (tmp_path / name).write_text(name)
-    found = find_sources("file", str(tmp_path))
-    assert [(s.name, s.data.decode()) for s in found] == [(n, n) for n in ("a.abc", "b/b.txt", "b/deep/c.ABC")]
+    sources = find_sources("file", str(tmp_path))
+    assert [(s.name, s.data.decode()) for s in sources] == [(n, n) for n in ("a.abc", "b/b.txt", "b/deep/c.ABC")]
 
 
 def test_a_single_file_is_read_whatever_its_suffix(tmp_path):

@@ -115,9 +115,11 @@ def test_examples_name_the_file_where_there_are_several():
 
 def test_a_diagnosis_counts_tunes_by_fault_and_problem():
     good, bad = REEL.replace("GABc", "GABc GABc"), REEL.replace("GABc", "GABc GA")
-    found = diagnose([good, f"{bad}\nGAB|#\nGABc GABc|", good.replace("K:G", "K:H"), good.replace("T:", "Y:AB\nT:")])
-    assert (found["read"], found["well_formed"]) == (4, 2)
-    assert found["faults"] == {"junk": 1, "bar fit": 1, "K": 1}
-    assert found["problems"] == {"bar length": 1, "junk": 1, "key": 1, "unknown field": 1}
-    assert found["examples"]["key"] == ["X:2, line 5: 'H', expected a key, such as Gm, in 'K:H'"]
-    assert found["examples"]["bar fit"] == ["X:2: 0.50 of the bars are full"]
+    diagnosis = diagnose(
+        [good, f"{bad}\nGAB|#\nGABc GABc|", good.replace("K:G", "K:H"), good.replace("T:", "Y:AB\nT:")]
+    )
+    assert (diagnosis["read"], diagnosis["well_formed"]) == (4, 2)
+    assert diagnosis["faults"] == {"junk": 1, "bar fit": 1, "K": 1}
+    assert diagnosis["problems"] == {"bar length": 1, "junk": 1, "key": 1, "unknown field": 1}
+    assert diagnosis["examples"]["key"] == ["X:2, line 5: 'H', expected a key, such as Gm, in 'K:H'"]
+    assert diagnosis["examples"]["bar fit"] == ["X:2: 0.50 of the bars are full"]

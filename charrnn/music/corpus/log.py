@@ -13,7 +13,7 @@ class Log:
     """
 
     def __init__(self) -> None:
-        # These are told even where there are none.
+        # Counted even where there are none.
         self.dropped = Counter(
             characters_outside_tunes=0, comments=0, text_blocks=0, control_characters=0, empty_tunes=0
         )

@@ -1,7 +1,7 @@
 """An ABC tune book: which of its paragraphs are tunes, and what the fields before the first mean for all.
 
 A tune begins at a line X: and ends before the first blank line (ABC 2.1, section 2.2). Books in the world leave out X:,
-or break a tune with a blank line; what can be told to be music is not lost for that.
+or break a tune with a blank line; what is clearly music is kept all the same.
 """
 
 import re

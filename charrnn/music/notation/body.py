@@ -62,6 +62,8 @@ def _field(reader: Reader, field: Field, allowed: str) -> None:
     voice = reader.voice
     if field.letter in READERS:
         value = read_value(field, reader.problems)
+        if value is NO_METER and reader.bars:
+            reader.problem("no meter", field.position, "M:", "M: with a meter, perhaps M:none")
         if value is not None and value != CLEF_ONLY:
             _change(reader, {"K": "key", "M": "meter", "L": "unit"}[field.letter], value)
         if field.letter == "K":

@@ -49,7 +49,7 @@ CLEF_ONLY = Key("", "", {})
 """Of a K: that names a clef and no key: the key before it stays."""
 FREE = Meter(None, None)
 NO_METER = Meter(None, None)
-"""Of a tune without M:, which is free, too (ABC 2.1, section 3.1.6); told apart from FREE by identity."""
+"""Of a tune without M:, or with an empty one: free, too (ABC 2.1, section 3.1.6), but another object than FREE."""
 
 
 def read_key(value: str) -> Key | None:
@@ -104,7 +104,7 @@ def read_meter(value: str) -> Meter | None:
     """The value of an M: field, None if it is not legal (ABC 2.1, section 3.1.6)."""
     value = value.strip()
     if value in ("none", ""):
-        return FREE
+        return FREE if value else NO_METER
     if value in ("C", "C|"):
         return Meter(Fraction(1), Fraction(1, 4 if value == "C" else 2))
     match = _METER.fullmatch(value)

@@ -63,8 +63,8 @@ class Header(NamedTuple):
 
 def read_header(text: str, tokens: list[tuple[int, int, int]], problems: list[Problem]) -> Header:
     """Read the fields before the music; what the standard does not allow is added to `problems`."""
-    fields, at, found = _header_lines(text, tokens)
-    problems += found
+    fields, at, in_lines = _header_lines(text, tokens)
+    problems += in_lines
     end = tokens[at][1] if at < len(tokens) else len(text)
     problems += [problem for field in fields if (problem := misplaced(field, HEADER_FIELDS))]
     problems += [problem for field in fields if (problem := illegal(field, in_header=True))]

@@ -47,14 +47,14 @@ def note(reader: Reader, start: int, end: int) -> None:
         reader.problem("pitch", start, text[:20], "a note that MIDI knows, C,,,,, to g'''''")
     grace = reader.grace is not None
     duration = length(reader)
-    found = Note(start, voice.name, bar, voice.time, duration, pitch, step, alter, octave, grace, reader.chord)
-    reader.notes.append(found)
+    written = Note(start, voice.name, bar, voice.time, duration, pitch, step, alter, octave, grace, reader.chord)
+    reader.notes.append(written)
     if grace:
-        voice.graces.append(found)
+        voice.graces.append(written)
     elif reader.chord is None:
-        voice.sound([found], duration)
+        voice.sound([written], duration)
     else:
-        reader.chord_notes.append(found)
+        reader.chord_notes.append(written)
         reader.chord_duration = reader.chord_duration or duration
 
 
@@ -113,8 +113,8 @@ def chord_end(reader: Reader, start: int, end: int) -> None:
         reader.problem("empty chord", opened, "[", "notes in the chord")
     else:
         factor = duration / voice.unit
-        for found in reader.chord_notes:
-            found.duration *= factor
+        for inside in reader.chord_notes:
+            inside.duration *= factor
         # As long as its first note (ABC 2.1, section 4.17).
         voice.sound(reader.chord_notes, reader.chord_duration * factor)
 

@@ -9,7 +9,7 @@ from charrnn.music.notation.bars import divides, repeats
 from charrnn.music.notation.reading import Reading
 from charrnn.music.notation.records import Bar, Note, Part
 
-MOST_LABELS = 64  # P: of the body; later ones begin no part
+MOST_LABELS = 32  # P: of the body; later ones begin no part
 MOST_BARS = 20_000  # of all voices, where parts are repeated; what comes after is not played
 
 

@@ -78,8 +78,8 @@ class Reading:
     def faults(self) -> list[str]:
         """What keeps the tune from being well-formed.
 
-        Of a composed tune more is asked than the standard does: a meter, notes enough to be a tune, repeats that
-        are closed, a header of fields alone.
+        A composed tune needs more than the standard says: a meter, ENOUGH_NOTES, repeats that are closed, a header of
+        fields alone.
         """
         kinds, fit = {problem.kind for problem in self.problems}, self.bar_fit
         faults = [name for name, of_kinds in _FAULTS.items() if not kinds.isdisjoint(of_kinds)]

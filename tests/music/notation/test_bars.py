@@ -138,5 +138,5 @@ def test_repeats_and_endings_are_played_out(body: str, expected: str):
     ],
 )
 def test_ties_are_joined_and_grace_notes_left_out(body: str, expected: str):
-    found = played(tune(body))
-    assert " ".join(f"{names([n])}@{n.onset * 8}:{n.duration * 8}" for n in found) == expected
+    sounding = played(tune(body))
+    assert " ".join(f"{names([n])}@{n.onset * 8}:{n.duration * 8}" for n in sounding) == expected

@@ -182,6 +182,8 @@ def test_a_tune_is_well_formed_or_it_is_said_why(text: str, kinds: list[str], fa
         (f"X:1\nT:a\nK:C\nM:C\n{MUSIC}", []),
         (f"X:1\nT:a\nL:1/8\nK:C\n{MUSIC}", ["M"]),
         (f"X:1\nT:a\nL:1/8\nK:C\nC|[M:C]{MUSIC}", ["M"]),
+        (f"X:1\nT:a\nM:\nL:1/8\nK:C\n{MUSIC}", ["M"]),
+        (f"X:1\nT:a\nM:C\nL:1/8\nK:C\n{MUSIC}[M:]CDE|", ["M"]),
         (f"X:1\nT:a\nM:C\nhttp://a.b\nK:C\n{MUSIC}", ["header"]),
         (f"X:1\nT:a\nM:C\nK:C\n|:{MUSIC}", ["repeats"]),
         (f"X:1\nT:a\nM:C\nK:C\n{MUSIC[9:]}", ["few notes"]),
