@@ -87,3 +87,18 @@ def test_clean_data_leaves_out_what_is_not_well_formed_and_says_so(tmp_path: Pat
     kept = [tune for part in PARTS for tune in clean.vocab.decode_tunes(getattr(clean, part))]
     assert len(kept) == count[1] and all(read(tune).well_formed for tune in kept)
     assert clean.report["human"]["well_formed"] == 1.0
+
+
+def test_what_is_wrong_and_what_was_done_is_shown_with_examples(tmp_path: Path):
+    tunes = [tune.partition("\n")[2].replace("\nL:1/8", "") for tune in TUNES.read_text().split("\n\n")[1:]]
+    tunes[-1] = tunes[-1].replace("M:", "M:C/l ")
+    file = tmp_path / "book.abc"
+    file.write_text("L:1/8\n\n" + "\n\n".join(tunes))
+    report = prepare(data(file)).report
+    assert report["repaired"] == {"numbers_given": 12, "fields_of_the_file": 9}
+    assert report["diagnosis"]["read"] == 12
+    assert report["diagnosis"]["faults"]["M"] == report["diagnosis"]["problems"]["meter"] == 1
+    words = describe(report)
+    assert words.count("numbers given: X:") == words.count("fields of the file: L:1/8") == 3
+    assert f"{100 * report['diagnosis']['well_formed'] / 12:.1f} % of 12 are well-formed, " in words
+    assert "meter: X:12, line " in words and "expected a meter, such as 6/8" in words
