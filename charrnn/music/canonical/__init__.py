@@ -1,0 +1,13 @@
+"""Canonical notation: of every tune its melody, written in one way, so that a network learns music and not spelling.
+
+`canonical` writes a tune so, `transposed` moves a tune to another tonic, `whitened` to the one without signature.
+"""
+
+from charrnn.music.canonical.keys import transposed, white_tonic, whitened
+from charrnn.music.canonical.melody import RHYTHMS, Event, LeftOut, Measure, Melody, melody
+from charrnn.music.canonical.writing import canonical, written
+
+__all__ = [
+    "RHYTHMS", "Event", "LeftOut", "Measure", "Melody", "canonical", "melody", "transposed", "white_tonic", "whitened",
+    "written",
+]  # fmt: skip
