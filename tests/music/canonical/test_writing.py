@@ -1,6 +1,6 @@
 """Canonical notation: what is written, and that reading it again gives the music that stood there before."""
 
-from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import groupby
@@ -149,14 +149,16 @@ def tunes(name: str) -> list[str]:
     return parse(find_sources(name)).tunes
 
 
-def kept(reading: Reading) -> Iterator[tuple[Bar, list[Note]]]:
-    """The bars of the first voice, each with the highest notes of its chords."""
+def kept(reading: Reading) -> list[tuple[Bar, list[Note]]]:
+    """The bars of the first voice, each with the highest notes of its chords, which last as long as the first do."""
     voice = reading.bars[0].voice
-    for number, bar in enumerate(reading.bars):
-        notes = [note for note in reading.notes if note.bar == number and note.voice == voice and not note.grace]
-        chords = groupby(notes, key=lambda note: note.position if note.chord is None else note.chord)
-        if bar.voice == voice:
-            yield bar, [max(chord, key=lambda note: note.pitch) for _, chord in chords]
+    bars: dict[int, list[Note]] = {number: [] for number, bar in enumerate(reading.bars) if bar.voice == voice}
+    notes = (note for note in reading.notes if note.voice == voice and not note.grace)
+    for _, chord in groupby(notes, key=lambda note: note.position if note.chord is None else note.chord):
+        first, *others = chord
+        highest = max((first, *others), key=lambda note: note.pitch)
+        bars[first.bar].append(replace(highest, duration=first.duration))
+    return [(reading.bars[number], notes) for number, notes in bars.items()]
 
 
 def check_same_music(text: str, said: str) -> None:
