@@ -18,6 +18,7 @@ from typing import Any
 # Raised whenever the same configuration and data give other numbers than before.
 NUMERICS = 1
 LONGEST_NAME = 80
+PART = ".part-"  # in the name of a file that is not yet whole
 PACKAGES = ("torch", "pytorch-lightning", "numpy", "hydra-core", "music21", "charrnn")
 # Keys named after their group, where their own name says too little.
 _BY_GROUP = ("name", "source")
@@ -80,13 +81,49 @@ def write_json(path: Path, content: Any) -> None:
     write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def write_text(path: Path, text: str) -> None:
-    """Whole or not at all: written beside its place, then moved there."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+def part_of(path: Path) -> Path:
+    """Where to write what shall stand at `path`: beside it, with the same suffix. `put_in_place` moves it there."""
+    return path.with_name(f".{os.getpid()}{PART}{path.name}")
+
+
+def put_in_place(part: Path, path: Path, previous: Path | None = None) -> None:
+    """Move a file that was written beside `path` onto it; `previous` takes what stood there until now.
+
+    So `path` is whole at every moment, on any file system: a move from another one truncates the target and copies.
+    """
+    with open(part, "rb") as handle:
+        os.fsync(handle.fileno())  # else a machine that crashes may keep the new name and lose the content
+    if previous is not None and path.exists():
+        os.replace(path, previous)
+    os.replace(part, path)
+
+
+@contextlib.contextmanager
+def replacing(path: Path, previous: Path | None = None) -> Iterator[Path]:
+    """A file to write to that replaces `path` when the block ends; after an error `path` is as it was.
+
+    OSError names `path`, whatever the system names.
+    """
+    part = part_of(path)
     try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        yield part
+        put_in_place(part, path, previous)
+    except OSError as error:
+        if error.filename in (None, str(part)):
+            error.filename = str(path)
+        raise
     finally:
+        part.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what killed processes were writing; call it while nobody else writes below `folder`."""
+    for part in folder.rglob(f".*{PART}*"):
         part.unlink(missing_ok=True)
 
 

@@ -31,14 +31,14 @@ def main(program: str) -> None:
     """Run "train", "sample" or "analyze" with the arguments of this process, which ends with an exit code."""
     global _is_typed
     _is_typed, arguments = True, sys.argv[1:]
-    # Whoever reads our output may stop early, as `head` does; Python would call that an error.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         if any(a.startswith("-") and a not in MULTIRUN and "=" not in a for a in arguments):
             # Hydra's own questions: --help, --cfg, --info, shell completion
             hydra.main(version_base="1.3", config_path=str(CONF), config_name=program)(JOBS[program])()
             return
         sys.exit(_run(program, prepared(arguments, known_keys(SCHEMAS[program]))))
+    except BrokenPipeError:
+        sys.exit(_output_closed())
     except (UserError, OSError) as error:
         sys.exit(_say_error(sentence(error)))
     except KeyboardInterrupt:
@@ -98,6 +98,8 @@ def _train(cfg: DictConfig) -> int:
             os._exit(128 + stop.signum)  # an exception would end the job only, and the next one would start
         print(f"stopped: {folder}; the same command continues it", file=sys.stderr)
         raise SystemExit(128 + stop.signum) from None
+    except BrokenPipeError:
+        raise SystemExit(_output_closed()) from None
     except Exception as error:
         # The other jobs of a sweep go on; the last lines of the command tell of this one.
         if not in_sweep:
@@ -163,9 +165,21 @@ def _or_say_error(task: Callable[[Any], object], config: Any) -> int:
     # Hydra would print a traceback and stop; here a bad value ends its own job only.
     try:
         task(config)
+    except BrokenPipeError:
+        raise SystemExit(_output_closed()) from None
     except (UserError, OSError) as error:
         return _say_error(sentence(error))
     return 0
+
+
+def _output_closed() -> int:
+    """What a shell reports of a process whose reader went away, as `head` does; nothing more is printed.
+
+    The signal itself stays ignored: a worker that dies with a request in its pipe would end this process.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    return 128 + signal.SIGPIPE
 
 
 def _say_error(message: str) -> int:

@@ -82,9 +82,13 @@ class _Lines:
         self.started: dict[Path, float] = {}
 
     def show(self, over: threading.Event) -> None:
-        while not over.wait(SECONDS_BETWEEN_LOOKS):
+        try:
+            while not over.wait(SECONDS_BETWEEN_LOOKS):
+                self.look()
             self.look()
-        self.look()
+        except BrokenPipeError:  # nobody reads the lines: the command ends as a single run does
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
         for bar in self.bars.values():
             bar.close()
 

@@ -63,8 +63,8 @@ class Metrics(Callback):
         _log(trainer, {k: v for k, v in row.items() if k != "epoch" and v is not None})
         self.write()
         self.say(
-            f"epoch {row['epoch'] + 1:3d}  train {row['train/loss']:.4f}  val {row['val/loss']:.4f} nats "
-            f"{row['val/bpc']:.4f} bpc" + ("" if speed is None else f"  {speed / 1e3:.0f}k char/s")
+            f"epoch {row['epoch'] + 1:3d}  train {row['train/loss']:#.5g}  val {row['val/loss']:#.5g} nats "
+            f"{row['val/bpc']:#.5g} bpc" + ("" if speed is None else f"  {speed / 1e3:.0f}k char/s")
         )
 
     def write(self) -> None:

@@ -3,6 +3,7 @@
 import os
 import pickle
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ from charrnn.errors import UserError
 from charrnn.learning.model import CharRNN
 from charrnn.learning.vocab import Vocabulary
 
-BEST, LAST = "best.ckpt", "last.ckpt"
+# The one with the smallest validation loss, to sample from; the newest, to resume from; the one before that.
+BEST, LAST, PREVIOUS = "best.ckpt", "last.ckpt", "previous.ckpt"
+# What Lightning needs beside ours to resume a run.
+TRAINER_STATE = {"callbacks", "epoch", "global_step", "loops", "lr_schedulers", "optimizer_states"}
 
 
 def find(ckpt: str) -> Path:
@@ -28,6 +32,7 @@ def find(ckpt: str) -> Path:
 def read(file: Path) -> dict[str, Any]:
     """The raw content; never runs code that a file carries (`weights_only=True`)."""
     try:
+        _check_sums(file)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch's own words on a file that is about to be refused
             content = torch.load(file, map_location="cpu", weights_only=True)
@@ -49,6 +54,27 @@ def read(file: Path) -> dict[str, Any]:
             "use a checkpoint written by train.py"
         )
     return content
+
+
+def read_to_resume(file: Path) -> dict[str, Any]:
+    """As `read`, of a checkpoint that training can go on from."""
+    content = read(file)
+    if not content.keys() >= TRAINER_STATE:
+        raise UserError(
+            f"expected a checkpoint to resume from, but {str(file)!r} holds no state of the trainer; remove it"
+        )
+    return content
+
+
+def _check_sums(file: Path) -> None:
+    """ValueError where the archive's checksums do not hold: torch.load does not look at them."""
+    if not zipfile.is_zipfile(file):
+        return  # torch.load says what else it is
+    with zipfile.ZipFile(file) as archive:
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+            raise ValueError("compressed, as torch.save never does")
+        if (damaged := archive.testzip()) is not None:
+            raise ValueError(f"{damaged} is damaged")
 
 
 def load(ckpt: str) -> tuple[CharRNN, Vocabulary]:

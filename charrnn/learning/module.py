@@ -25,10 +25,15 @@ OPTIMIZERS: dict[str, tuple[Callable[..., torch.optim.Optimizer], tuple[str, ...
 }
 COSINE_END = 0.01  # the last learning rate as a share of the first
 PLATEAU: dict[str, Any] = {"factor": 0.5, "patience": 1}
+# After so many epochs in succession that are worse than a guess the run has diverged; one alone may be a bad start.
+HOPELESS_EPOCHS = 3
+# Worse than a guess: beyond ln V by more than an untrained network, whose excess is 0 to 6 % (10 seeds, three cells,
+# hidden 8 to 1000).
+WORSE_THAN_A_GUESS = 1.1
 
 
 class Diverged(Exception):
-    """Training left the finite numbers; the checkpoints from before are kept."""
+    """The loss is not finite, or stays worse than a guess; the checkpoints from before are kept."""
 
 
 class LitCharRNN(pl.LightningModule):
@@ -54,6 +59,7 @@ class LitCharRNN(pl.LightningModule):
         self.random_states = torch.get_rng_state()[None]
         self.val_state: Tensor | None = None
         self.val_sum, self.val_characters = 0.0, 0
+        self.hopeless_epochs = 0
         self.block_loss = self.gradient_norm = math.nan
         self._restart_sums()
         self._resume_from: dict[str, Any] | None = None
@@ -99,10 +105,7 @@ class LitCharRNN(pl.LightningModule):
         self.random_states = self.team.gather(torch.get_rng_state()[None], dim=0)
         self.block_loss, self.gradient_norm = float(total) / count, float(norm)
         if not math.isfinite(self.block_loss):
-            raise Diverged(
-                f"the loss is {self.block_loss} in epoch {self.current_epoch + 1} before step {self.global_step}; "
-                f"lower optim.lr ({self.optim['lr']:g}) or optim.gradient_clip ({self.optim['gradient_clip']:g})"
-            )
+            raise self._diverged(f"the loss is {self.block_loss}")
         self.loss_sum += float(total)
         self.characters += count
 
@@ -115,9 +118,30 @@ class LitCharRNN(pl.LightningModule):
         self.val_characters += characters
 
     def on_validation_epoch_end(self) -> None:
+        if not math.isfinite(self.val_loss):
+            raise self._diverged(f"the validation loss is {self.val_loss}")
         self.log("val/loss", self.val_loss, logger=False)  # for EarlyStopping; the curve is drawn by Metrics
         if self.plateau is not None:
             self.plateau.step(self.val_loss)
+
+    def on_train_epoch_end(self) -> None:
+        guess = math.log(self.model.output.out_features)
+        is_hopeless = self.val_loss > WORSE_THAN_A_GUESS * guess
+        self.hopeless_epochs = self.hopeless_epochs + 1 if is_hopeless else 0
+        is_last = self.trainer.should_stop or self.current_epoch + 1 == self.trainer.max_epochs
+        # A run of one or two epochs has diverged if no epoch was better.
+        most = min(HOPELESS_EPOCHS, self.current_epoch + 1) if is_last else HOPELESS_EPOCHS
+        if self.hopeless_epochs >= most:
+            raise self._diverged(
+                f"the validation loss is {self.val_loss:.4g} nats, worse than a guess among all characters "
+                f"({guess:.2f} nats),"
+            )
+
+    def _diverged(self, what: str) -> Diverged:
+        return Diverged(
+            f"{what} in epoch {self.current_epoch + 1} before step {self.global_step}; "
+            f"lower optim.lr ({self.optim['lr']:g}) or optim.gradient_clip ({self.optim['gradient_clip']:g})"
+        )
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         optimizer = make_optimizer(self.model, **self.optim)
@@ -131,6 +155,7 @@ class LitCharRNN(pl.LightningModule):
             "state": self.states,
             "loss_sum": self.loss_sum,
             "characters": self.characters,
+            "hopeless_epochs": self.hopeless_epochs,
             "plateau": None if self.plateau is None else self.plateau.state_dict(),
             "random_state": self.random_states,
         }
@@ -148,6 +173,7 @@ class LitCharRNN(pl.LightningModule):
         self.states = None if carried["state"] is None else carried["state"].to(self.device)
         self.state = None if self.states is None else self.team.share(self.states, dim=2).contiguous()
         self.loss_sum, self.characters = carried["loss_sum"], carried["characters"]
+        self.hopeless_epochs = carried["hopeless_epochs"]
         if self.plateau is not None:
             self.plateau.load_state_dict(carried["plateau"])
         self.random_states = carried["random_state"].reshape(self.team.size, -1)

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from charrnn import run
 from charrnn.config import Data
 from charrnn.errors import UserError
 from charrnn.learning.vocab import Vocabulary
@@ -86,19 +86,13 @@ def _cache() -> Path:
 def _save(file: Path, prepared: Prepared) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     small = np.min_scalar_type(len(prepared.vocab))
-    with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".npz", delete=False) as part:
-        try:
-            np.savez(
-                part,
-                vocabulary=np.array(prepared.vocab.characters),
-                report=np.array(json.dumps(prepared.report)),
-                **{name: getattr(prepared, name).astype(small) for name in PARTS},
-            )
-            part.close()
-            os.replace(part.name, file)
-        except BaseException:
-            os.unlink(part.name)
-            raise
+    with run.replacing(file) as part:
+        np.savez(
+            part,
+            vocabulary=np.array(prepared.vocab.characters),
+            report=np.array(json.dumps(prepared.report)),
+            **{name: getattr(prepared, name).astype(small) for name in PARTS},
+        )
 
 
 def _load(file: Path, named: dict[str, Any]) -> Prepared:

@@ -25,6 +25,7 @@ from charrnn.errors import UserError, sentence
 from charrnn.learning import checkpoint
 from charrnn.learning.best_tunes import write_best_tunes
 from charrnn.learning.callbacks import Bar, Checkpoints, ComposedTunes, Metrics, Stopped
+from charrnn.learning.checkpoint_io import CheckpointBesideTarget
 from charrnn.learning.data import AbcDataModule
 from charrnn.learning.module import Diverged, LitCharRNN
 from charrnn.learning.prepare import Prepared, describe, prepare
@@ -50,6 +51,7 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(config.trainer.threads)
     with run.lock(folder), _log_file(folder):
+        run.remove_parts(folder)
         if (result := run.read_result(folder)) is not None:
             say("finished  %s", folder)
             return result
@@ -60,6 +62,9 @@ def train(
         except Stopped:
             run.write_status(folder, "stopped", command)
             raise Interrupted(stop[0]) from None
+        except BrokenPipeError:  # nobody reads what we print
+            run.write_status(folder, "stopped", command)
+            raise
         except Exception as error:
             logging.getLogger("charrnn").debug("%s", traceback.format_exc())
             with contextlib.suppress(OSError):  # on a full disk the status cannot be told either
@@ -84,12 +89,12 @@ def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
     say("network   %s, %d hidden, %d layer(s), %s parameters", config.model.cell, config.model.hidden,
         config.model.layers, f"{parameters:,}")  # fmt: skip
     metrics, checkpoints = Metrics(folder, say), Checkpoints(folder, lambda: bool(stop))
-    resume_from = _resumable(folder)
+    resume_file, resume_from = _resumable(folder, checkpoints.state_key)
     # What a killed process wrote after its last checkpoint is written again, not twice.
     purge = None if resume_from is None else resume_from["global_step"] + 1
     events = Events(folder, name="", version="", default_hp_metric=False, purge_step=purge)
     if resume_from is None or not resume_from["callbacks"][checkpoints.state_key]["finished"]:
-        last = folder / checkpoint.LAST if resume_from else None
+        last = resume_file
         # Beside others a run has no bar of its own: whoever started it shows how it goes.
         bar = [Bar(refresh_rate=5)] if sys.stderr.isatty() and multiprocessing.parent_process() is None else []
         trainer = _trainer(config, events, [metrics, checkpoints, ComposedTunes(), *bar])
@@ -168,7 +173,12 @@ def _trainer(config: TrainConfig, events: TensorBoardLogger | None, callbacks: l
         )
     _set_gpu_path(config.trainer.precision)
     if config.trainer.patience is not None:
-        callbacks = [EarlyStopping("val/loss", patience=config.trainer.patience, verbose=False), *callbacks]
+        # A loss that is not finite is an error of LitCharRNN's; EarlyStopping would take it for the end of patience.
+        # It decides before the epoch ends, so that the module knows then whether this epoch is the last.
+        stopping = EarlyStopping(
+            "val/loss", patience=config.trainer.patience, check_finite=False, check_on_train_epoch_end=False
+        )
+        callbacks = [stopping, *callbacks]
     return pl.Trainer(
         accelerator=config.trainer.accelerator,
         devices=1,
@@ -180,7 +190,8 @@ def _trainer(config: TrainConfig, events: TensorBoardLogger | None, callbacks: l
         log_every_n_steps=1,
         enable_checkpointing=events is not None,
         num_sanity_val_steps=0,
-        plugins=[LightningEnvironment()],  # of itself it takes Slurm's variables, where there are any, for its own
+        # LightningEnvironment: of itself Lightning takes Slurm's variables, where there are any, for its own.
+        plugins=[LightningEnvironment(), CheckpointBesideTarget()],
         use_distributed_sampler=False,
     )
 
@@ -192,17 +203,44 @@ def _set_gpu_path(precision: str) -> None:
     torch.backends.cudnn.allow_tf32 = precision == "tf32"
 
 
-def _resumable(folder: Path) -> dict[str, Any] | None:
-    file = folder / checkpoint.LAST
-    if not file.exists():
-        return None
+def _resumable(folder: Path, best: str) -> tuple[Path, dict[str, Any]] | tuple[None, None]:
+    """The newest checkpoint that is whole, and its content; UserError where there are some but none is.
+
+    `best` is the callback that knows whether best.ckpt was written: it must be whole, too.
+    """
+    damaged = []
+    for file in (folder / checkpoint.LAST, folder / checkpoint.PREVIOUS):
+        if not file.exists():
+            continue
+        try:
+            content = checkpoint.read_to_resume(file)
+        except UserError as error:
+            damaged.append(file)
+            say("damaged   %s", error)
+            continue
+        if content["callbacks"][best]["best_epoch"] >= 0:
+            _check_best(folder)
+        for other in damaged:
+            other.unlink()  # or it would take the place of the good one at the next save
+        say("resuming  %s, epoch %d, from %s", folder.name, content["epoch"] + 1, file.name)
+        return file, content
+    if damaged:
+        raise _unreadable(folder, *(file.name for file in damaged))
+    return None, None
+
+
+def _check_best(folder: Path) -> None:
     try:
-        content = checkpoint.read(file)
-    except UserError:
-        say("last.ckpt in %s is damaged: the run starts anew", folder)
-        return None
-    say("resuming  %s, epoch %d", folder.name, content["epoch"] + 1)
-    return content
+        checkpoint.read(folder / checkpoint.BEST)
+    except UserError as error:
+        raise _unreadable(folder, checkpoint.BEST) from error
+
+
+def _unreadable(folder: Path, *names: str) -> UserError:
+    return UserError(
+        f"expected a run that can be resumed, but {' and '.join(names)} in {str(folder)!r} cannot be read; "
+        "remove the folder to train the run from its beginning"
+    )
 
 
 @contextlib.contextmanager

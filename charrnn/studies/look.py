@@ -12,6 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
+from charrnn import run
+
 # Okabe and Ito's colours, told apart by colour-blind eyes; black first, since one setting is the usual case. Their
 # yellow is left out: on white it is hardly seen.
 COLOURS = ("#000000", "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F")
@@ -84,8 +86,10 @@ def save(figure: Figure, stem: Path) -> list[str]:
         if (layout := figure.get_layout_engine()) is not None:
             layout.execute(figure)
             figure.set_layout_engine("none")
-        figure.savefig(f"{stem}.png", dpi=150, metadata={"Software": None})
-        figure.savefig(f"{stem}.svg", metadata={"Date": None})
+        with run.replacing(Path(f"{stem}.png")) as part:
+            figure.savefig(part, dpi=150, metadata={"Software": None})
+        with run.replacing(Path(f"{stem}.svg")) as part:
+            figure.savefig(part, metadata={"Date": None})
     return [f"{stem.name}.png", f"{stem.name}.svg"]
 
 

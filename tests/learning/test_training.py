@@ -4,92 +4,18 @@ import json
 import os
 import random
 import signal
-import sys
 import time
-import traceback
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import torch
+from runs import SETTINGS, assert_same, config, in_child
 
 from charrnn import run
-from charrnn.config import TrainConfig, build
 from charrnn.learning import callbacks, training
 from charrnn.learning.callbacks import COLUMNS, Checkpoints, Metrics
 from charrnn.learning.module import LitCharRNN
-
-TUNES = Path(__file__).resolve().parents[1] / "tunes.abc"
-SETTINGS = {
-    "rnn": {"model": {"cell": "rnn"}, "optim": {"schedule": "constant"}, "regularization": {"dropout": 0.0}},
-    "lstm": {"model": {"cell": "lstm"}, "optim": {"schedule": "plateau"}, "regularization": {"dropout": 0.3}},
-    "gru": {"model": {"cell": "gru"}, "optim": {"schedule": "cosine"}, "regularization": {"dropout": 0.2}},
-}
-
-
-def config(*, max_epochs: int = 3, patience: int | None = None, lr: float = 0.01, **changes: dict) -> TrainConfig:
-    base = {
-        "data": {
-            "source": "file",
-            "path": str(TUNES),
-            "split": "tunes",
-            "clean": False,
-            "split_seed": 0,
-            "seq_len": 5,
-            "batch_size": 4,
-        },
-        "model": {"cell": "rnn", "hidden": 8, "layers": 1},
-        "regularization": {"dropout": 0.0},
-        "optim": {
-            "name": "adam",
-            "lr": lr,
-            "schedule": "constant",
-            "gradient_clip": 5,
-            "weight_decay": 0,
-            "momentum": 0,
-        },
-        "trainer": {"max_epochs": max_epochs, "patience": patience, "limit_blocks": None},
-        "seed": 0,
-        "runs_dir": "unused",
-        "dry_run": False,
-    }
-    base["trainer"] |= {"accelerator": "cpu", "threads": 1, "scores": False}
-    return build(TrainConfig, {k: {**v, **changes.get(k, {})} if isinstance(v, dict) else v for k, v in base.items()})
-
-
-def in_child(task: Callable[[], object], *, kill_after: float | None = None) -> int:
-    """Run `task` in a forked process, killed with -9 after some seconds if it lasts so long; its exit status."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            task()
-        except BaseException:
-            traceback.print_exc()
-            sys.stderr.flush()
-            os._exit(1)
-        os._exit(0)
-    if kill_after is not None:
-        time.sleep(kill_after)
-        os.kill(pid, signal.SIGKILL)
-    return os.waitpid(pid, 0)[1]
-
-
-def outcome(folder: Path) -> tuple[dict, dict, pd.DataFrame, dict]:
-    """What interruptions must not change: weights of both checkpoints, metrics without times, the result's numbers."""
-    best, last = (torch.load(folder / name, weights_only=True) for name in ("best.ckpt", "last.ckpt"))
-    result = json.loads((folder / "result.json").read_text())
-    numbers = {k: v for k, v in result.items() if k.endswith(("loss", "epoch", "bpc", "reason"))}
-    metrics = pd.read_csv(folder / "metrics.csv").drop(columns=["seconds", "chars_per_second"])
-    return best["state_dict"], last["state_dict"], metrics, numbers
-
-
-def assert_same(one: Path, other: Path) -> None:
-    (best, last, metrics, numbers), (best2, last2, metrics2, numbers2) = outcome(one), outcome(other)
-    pd.testing.assert_frame_equal(metrics, metrics2, check_exact=True)
-    assert numbers == numbers2
-    for weights, weights2 in ((best, best2), (last, last2)):
-        assert all(torch.equal(weights[k], weights2[k]) for k in weights)
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
@@ -210,17 +136,6 @@ def test_a_signal_stops_at_a_block_end_and_the_run_goes_on_exactly(tmp_path, sig
     assert run.read_status(tmp_path / "stopped")["state"] == "stopped"
     assert in_child(lambda: training.train(what, tmp_path / "stopped", "")) == 0
     assert_same(tmp_path / "whole", tmp_path / "stopped")
-
-
-def test_a_damaged_last_checkpoint_starts_the_run_anew(tmp_path):
-    what = config()
-    assert in_child(lambda: training.train(what, tmp_path / "whole", "")) == 0
-    assert in_child(lambda: training.train(what, tmp_path / "damaged", "")) == 0
-    (tmp_path / "damaged" / "result.json").unlink()
-    (tmp_path / "damaged" / "last.ckpt").write_bytes(b"PK half a checkpoint")
-    assert in_child(lambda: training.train(what, tmp_path / "damaged", "")) == 0
-    assert "damaged: the run starts anew" in (tmp_path / "damaged" / "train.log").read_text()
-    assert_same(tmp_path / "whole", tmp_path / "damaged")
 
 
 def test_every_checkpoint_loads_without_running_code_and_the_record_is_complete(tmp_path):

@@ -13,6 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from charrnn import run
+from charrnn.errors import sentence
+
 FORMATS = ("mid", "ogg", "svg", "png")  # as they are written: the engine that may hang or die comes late
 PICTURES = ("svg", "png")
 SECONDS = 20.0  # a tune; a real one takes a third of a second
@@ -54,7 +57,7 @@ class Engraver:
     def write(self, text: str, stem: Path, formats: Collection[str] = FORMATS) -> Engraved:
         """`stem`.svg and so on, those of `formats`; whatever the text is, this neither raises nor takes long.
 
-        One error costs one format; no file is left that is not whole.
+        One error costs one format; no file is left that is not whole, or of another tune.
         """
         ends = time.monotonic() + self.seconds
         files, errors, why = [], {}, None
@@ -76,7 +79,8 @@ class Engraver:
         return Engraved(tuple(files), errors)
 
     def _ask(self, text: str, file: Path, why: str | None, ends: float) -> dict[str, Any]:
-        request = json.dumps({"text": text, "file": str(file), "why": why}).encode() + b"\n"
+        part = run.part_of(file)  # a worker that dies leaves half a file
+        request = json.dumps({"text": text, "file": str(part), "why": why}).encode() + b"\n"
         now = time.monotonic()
         until = now + _SHARE * (ends - now)
         answer = self._answer(request, until)
@@ -84,6 +88,13 @@ class Engraver:
             answer = self._answer(request, until)
         if answer.get("missing"):
             self.missing.setdefault(answer["error"], set())
+        try:
+            if answer["written"]:
+                run.put_in_place(part, file)
+            else:
+                part.unlink(missing_ok=True)
+        except OSError as error:
+            return {"written": False, "error": sentence(error)}
         return answer
 
     def _answer(self, request: bytes, until: float) -> dict[str, Any]:
