@@ -63,7 +63,8 @@ def compose_tunes(config: SampleConfig) -> Path:
 
 def _sampled(config: SampleConfig, prompt: str, model: CharRNN, vocab: Vocabulary) -> Iterator[Tune]:
     settings: dict[str, Any] = {
-        name: getattr(config, name) for name in ("temperature", "num_tunes", "seed", "top_k", "top_p", "max_chars")
+        name: getattr(config, name)
+        for name in ("temperature", "num_tunes", "seed", "top_k", "top_p", "min_p", "max_chars")
     } | {"prompt": prompt}
     fixed = _fixed(config)
     if config.constraint in LEVELS:
@@ -159,7 +160,12 @@ def _folder_name(config: SampleConfig, prompt: str) -> str:
     is_run = (file.parent / "config.yaml").exists()
     name = file.parent.name + ("" if file.name == checkpoint.BEST else f"-{file.stem}") if is_run else file.stem
     fixed = "".join(f"{letter}:{value}\n" for letter, value in _fixed(config).items())
-    extras = {"k": config.top_k, "p": config.top_p, "n": config.max_chars if config.max_chars != MAX_CHARS else None}
+    extras = {
+        "k": config.top_k,
+        "p": config.top_p,
+        "m": config.min_p,
+        "n": config.max_chars if config.max_chars != MAX_CHARS else None,
+    }
     parts = [
         name,
         f"T{config.temperature:g}",

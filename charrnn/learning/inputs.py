@@ -3,7 +3,7 @@
 T characters of a text, I inputs. Every input is a choice of one of some, and has a table of its own in the network.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -26,11 +26,10 @@ Row = tuple[int, ...]
 def _meter(context: Context) -> Row:
     """What the bar lacks, in places of PLACES a whole note; complete bars of the part."""
     left = context.left
+    bar = 1 + min(context.bar, MOST_BARS)
     if left is None:
-        place = 0
-    else:
-        place = 2 + min(-(-left * PLACES // WHOLE), LONGEST) if left >= 0 else 1
-    return place, 1 + min(context.bar, MOST_BARS)
+        return 0, bar
+    return 2 + min(-(-left * PLACES // WHOLE), LONGEST) if left >= 0 else 1, bar
 
 
 def _cond(context: Context) -> Row:
@@ -44,23 +43,28 @@ def _cond(context: Context) -> Row:
     )
 
 
+def sizes(names: Sequence[str], vocab_size: int) -> Row:
+    """How many values each of the inputs has that `names` stand for, (I,)."""
+    of_name = {
+        "meter": (3 + LONGEST, 2 + MOST_BARS),
+        "phrase": (1 + vocab_size,) * len(BARS_AGO),
+        "cond": (1 + 7 * len(_TONICS), 2 + len(METERS), 2 + len(RHYTHMS), 2 + MOST_PARTS, 8),
+    }
+    return tuple(size for name in names for size in of_name[name])
+
+
 class Inputs:
-    """The inputs that `names` stand for, for texts of this alphabet; `sizes` (I,) is how many values each has.
+    """The inputs that `names` stand for, for texts of this alphabet.
 
     0 is the value of each where there is nothing to say, as in the header and behind a tune.
     """
 
-    def __init__(self, names: Iterable[str], vocab: Vocabulary):
-        self.names = tuple(name for name in NAMES if name in set(names))
+    def __init__(self, names: Sequence[str], vocab: Vocabulary):
+        measures: dict[str, Callable[[Context], Row]] = {"meter": _meter, "phrase": self._phrase, "cond": _cond}
+        self._measures = [measures[name] for name in names]
+        self.nothing = (0,) * len(sizes(names, len(vocab)))
         self._vocab = vocab
         self._ids = {"": 0} | {c: 1 + i for i, c in enumerate(vocab.characters)}
-        kinds: dict[str, tuple[Callable[[Context], Row], Row]] = {
-            "meter": (_meter, (3 + LONGEST, 2 + MOST_BARS)),
-            "phrase": (self._phrase, (1 + len(vocab),) * len(BARS_AGO)),
-            "cond": (_cond, (1 + 7 * len(_TONICS), 2 + len(METERS), 2 + len(RHYTHMS), 2 + MOST_PARTS, 8)),
-        }
-        self._measures = [kinds[name][0] for name in self.names]
-        self.sizes: Row = sum((kinds[name][1] for name in self.names), ())
 
     def _phrase(self, context: Context) -> Row:
         """What followed at this place of the bar, 1, 2, 4 and 8 bars ago: the id of the character and 1."""
@@ -70,7 +74,7 @@ class Inputs:
     def row(self, context: Context) -> Row:
         """The values (I,) of one moment."""
         if not context.in_music:
-            return (0,) * len(self.sizes)
+            return self.nothing
         found: Row = ()
         for measure in self._measures:
             found += measure(context)
@@ -79,9 +83,9 @@ class Inputs:
     def read(self, ids: np.ndarray) -> np.ndarray:
         """The values (T, I) int32 after each character of tunes behind each other, each between its marks."""
         start, end, characters = self._vocab.start, self._vocab.end, self._vocab.characters
-        found = np.zeros((len(ids), len(self.sizes)), dtype=np.int32)
+        found = np.zeros((len(ids), len(self.nothing)), dtype=np.int32)
         context = Context()
-        for place, one in enumerate(ids.tolist() if self.names else ()):
+        for place, one in enumerate(ids.tolist() if self._measures else ()):
             if one in (start, end):
                 context = Context()
             else:
@@ -94,6 +98,27 @@ class Inputs:
 NAMES = ("meter", "phrase", "cond")
 
 
-def chosen(settings: dict[str, bool]) -> Sequence[str]:
-    """The names of those that a configuration has switched on."""
+def names(settings: Mapping[str, bool]) -> list[str]:
+    """The names that a configuration has switched on."""
     return [name for name in NAMES if settings[name]]
+
+
+class Reader:
+    """The inputs of `width` tunes that are written side by side, from `begin` on a character at a time."""
+
+    def __init__(self, inputs: Inputs, width: int):
+        self._inputs, self._contexts = inputs, [Context() for _ in range(width)]
+        self.values = np.zeros((width, len(inputs.nothing)), dtype=np.int32)
+
+    def begin(self, rows: Iterable[int]) -> None:
+        for row in rows:
+            self._contexts[row] = Context()
+            self.values[row] = 0
+
+    def read(self, rows: Iterable[int], characters: Sequence[str]) -> None:
+        """The next character of these rows; `characters` has one of every row."""
+        for row in rows:
+            context = self._contexts[row]
+            context.read(characters[row])
+            if context.in_music:
+                self.values[row] = self._inputs.row(context)

@@ -8,6 +8,7 @@ import torch
 from scipy import optimize
 from torch import Tensor
 
+from charrnn.learning.inputs import Inputs
 from charrnn.learning.model import CharRNN
 from charrnn.learning.vocab import Vocabulary
 
@@ -37,7 +38,7 @@ def score_tunes(model: CharRNN, vocab: Vocabulary, tunes: Sequence[str], ended: 
 
     Characters that are not in the alphabet are left out: to a network they do not exist.
     """
-    known = set(vocab.characters)
+    known, inputs = set(vocab.characters), Inputs(model.inputs, vocab)
     ids = [vocab.encode("".join(c for c in tune if c in known)).tolist() for tune in tunes]
     for begin in range(0, len(ids), TUNES_AT_ONCE):
         batch = [i + [vocab.end] * e for i, e in zip(ids[begin:], ended[begin : begin + TUNES_AT_ONCE], strict=False)]
@@ -45,8 +46,9 @@ def score_tunes(model: CharRNN, vocab: Vocabulary, tunes: Sequence[str], ended: 
         read = torch.full((len(batch), longest + 1), vocab.start)
         for row, tune in zip(read, batch, strict=True):
             row[1 : len(tune) + 1] = torch.tensor(tune, dtype=torch.int64)
+        beside = np.stack([inputs.read(row) for row in read[:, :-1].numpy()])
         with torch.inference_mode():
-            logits = model(read[:, :-1])[0].float()
+            logits = model(read[:, :-1], inputs=torch.from_numpy(beside))[0].float()
             logits[:, :, vocab.start] = -torch.inf  # a tune begins once
         for row, tune in enumerate(batch):
             yield Scores(logits[row, : len(tune)], read[row, 1 : len(tune) + 1])

@@ -27,6 +27,7 @@ from charrnn.learning.best_tunes import write_best_tunes
 from charrnn.learning.callbacks import Bar, Checkpoints, ComposedTunes, Metrics, Stopped
 from charrnn.learning.checkpoint_io import CheckpointBesideTarget
 from charrnn.learning.data import AbcDataModule
+from charrnn.learning.inputs import names
 from charrnn.learning.module import Diverged, LitCharRNN
 from charrnn.learning.prepare import Prepared, describe, prepare
 from charrnn.learning.result import outcome
@@ -79,7 +80,7 @@ def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
     settings = plain(config)
     is_new = not (folder / "config.yaml").exists()
     run.write_text(folder / "config.yaml", yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
-    prepared = prepare(config.data)
+    prepared = prepare(config.data, names(plain(config.inputs)))
     run.write_json(folder / "data.json", prepared.report)
     for older in _of_other_arithmetic(folder) if is_new else []:
         say("not used  %s: the same settings and data, but made before our arithmetic changed", older)
@@ -125,7 +126,8 @@ def _built(config: TrainConfig, prepared: Prepared) -> tuple[AbcDataModule, LitC
     )
     module = LitCharRNN(
         vocabulary=prepared.vocab.characters,
-        model={**settings["model"], **settings["regularization"]},
+        model={**settings["model"], **settings["regularization"], "inputs": names(settings["inputs"])},
+        tonics=prepared.report["tonics"],
         optim=settings["optim"],
         seq_len=config.data.seq_len,
         windows=config.trainer.max_epochs * data.windows,
@@ -137,7 +139,7 @@ def _follow(team: Team, config: TrainConfig, last: Path | None) -> None:
     """What every process but a run's first does: it trains along, stops where the first one stops, writes nothing."""
     warnings.simplefilter("ignore")  # Lightning's own on a checkpoint with more callbacks than there are here
     torch.set_num_threads(config.trainer.threads)
-    data, module = _built(config, prepare(config.data))
+    data, module = _built(config, prepare(config.data, names(plain(config.inputs))))
     module.team = team
     with contextlib.suppress(Diverged):  # as the first one says
         _trainer(config, None, []).fit(module, data, ckpt_path=last, weights_only=True)

@@ -18,6 +18,8 @@ COLLECTIONS = {
     "oneill": ("oneills1850",),
     "aird": ("airdsAirs",),
     "all": ("ryansMammoth", "oneills1850", "airdsAirs"),
+    # Never in all: music21's licence file calls its status unclear and allows what is not commercial (docs/inputs.md).
+    "essen": ("essenFolksong",),
 }
 SUFFIXES = (".abc", ".txt")
 REQUIRED_FIELDS = "XTMLK"
