@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import re
 import types
 import typing
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -11,6 +12,7 @@ from charrnn import run
 from charrnn.errors import UserError
 
 T = TypeVar("T")
+_CLASS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
 
 def key(
@@ -20,17 +22,17 @@ def key(
     most: float | None = None,
     below: float | None = None,
     choices: tuple[str, ...] | None = None,
+    or_class: bool = False,
     free_text: bool = False,
     identity: bool = True,
-    neutral: Any = None,
 ) -> Any:
-    """A key of the schema. `free_text` is quoted for the user; `identity`: whether it can change a run's result.
+    """A key of the schema: its range, both ends given as inclusive or not, or its choices.
 
-    `neutral` is the value at which a key that came later changes nothing: older runs are taken to have had it, and keep
-    their identity.
+    `or_class`: beside the choices the dotted path of a user's class. `free_text` is quoted for the user. `identity`:
+    whether the key can change a run's result.
     """
-    rule = {"least": least, "above": above, "most": most, "below": below, "choices": choices}
-    return field(metadata=rule | {"free_text": free_text, "identity": identity, "neutral": neutral})
+    rule = {"least": least, "above": above, "most": most, "below": below, "choices": choices, "or_class": or_class}
+    return field(metadata=rule | {"free_text": free_text, "identity": identity})
 
 
 @dataclass(frozen=True)
@@ -38,16 +40,15 @@ class Data:
     source: str = key(choices=("ryan", "oneill", "aird", "all", "essen", "file"))
     # The content decides, by its fingerprint; where it lies does not.
     path: str | None = key(free_text=True, identity=False)
-    clean: bool = key(neutral=False)
+    clean: bool = key()
     notation: str = key(choices=("raw", "canonical"))
     titles: bool = key()
     split: str = key(choices=("tunes", "contiguous", "contiguous_first"))
     split_seed: int = key(least=0)
     seq_len: int = key(least=1)
     batch_size: int = key(least=1)
-    key: str = key(
-        choices=("as_written", "white")
-    )  # the last one, since it takes the name of what describes the others
+    # The last one, since it takes the name of what describes the others.
+    key: str = key(choices=("as_written", "white"))
 
     def __post_init__(self) -> None:
         for name, value, usual in (("key", self.key, "as_written"), ("titles", self.titles, True)):
@@ -63,7 +64,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Model:
-    cell: str = key(choices=("rnn", "gru", "lstm"))
+    cell: str = key(choices=("rnn", "gru", "lstm"), or_class=True)
     hidden: int = key(least=1)
     layers: int = key(least=1)
 
@@ -96,11 +97,11 @@ class Trainer:
     max_epochs: int = key(least=1)
     patience: int | None = key(least=1)
     limit_blocks: int | None = key(least=1)
-    scores: bool = key(identity=False, neutral=True)
+    scores: bool = key(identity=False)
     accelerator: str = key(choices=("auto", "cpu", "gpu"), identity=False)
     threads: int = key(least=1, identity=False)
-    processes: int = key(least=1, neutral=1)
-    precision: str = key(choices=("32", "tf32"), neutral="32")
+    processes: int = key(least=1)
+    precision: str = key(choices=("32", "tf32"))
 
     def __post_init__(self) -> None:
         if self.processes > 1 and self.accelerator != "cpu":
@@ -120,7 +121,7 @@ class TrainConfig:
     trainer: Trainer
     seed: int = key(least=0, below=2**32)
     runs_dir: str = key(free_text=True, identity=False)
-    dry_run: bool = key(identity=False, neutral=False)
+    dry_run: bool = key(identity=False)
 
     def __post_init__(self) -> None:
         on = [name for name, is_on in plain(self.inputs).items() if is_on]
@@ -212,11 +213,11 @@ def build(schema: type[T], values: dict[str, Any], prefix: str = "") -> T:
             raise unknown_key(prefix + name, [prefix + k for k in known])
     built = {}
     for name, f in known.items():
-        if name not in values and f.metadata.get("neutral") is None:
+        if name not in values:
             raise UserError(
                 f"{prefix + name}: expected a value, but the configuration has none; give {prefix + name}=…"
             )
-        value = values.get(name, f.metadata.get("neutral"))
+        value = values[name]
         if is_dataclass(hints[name]):
             if not isinstance(value, dict):
                 raise UserError(f"{prefix + name}: expected keys ({prefix + name}.…=), got {value!r}")
@@ -257,7 +258,7 @@ def _converted(value: Any, kind: type) -> Any:
 
 def _within(value: Any, rule: typing.Mapping[str, Any]) -> bool:
     if rule["choices"] is not None:
-        return value in rule["choices"]
+        return value in rule["choices"] or (rule["or_class"] and _CLASS.fullmatch(value) is not None)
     if isinstance(value, str):
         return True
     return (
@@ -270,7 +271,7 @@ def _within(value: Any, rule: typing.Mapping[str, Any]) -> bool:
 
 def _expectation(kind: type, rule: typing.Mapping[str, Any], optional: bool) -> str:
     if rule["choices"] is not None:
-        return f"one of {', '.join(rule['choices'])}"
+        return f"one of {', '.join(rule['choices'])}{', or the dotted path of a class' if rule['or_class'] else ''}"
     words = {"least": "of at least", "above": "above", "most": "at most", "below": "below"}
     bounds = " and ".join(f"{word} {rule[name]}" for name, word in words.items() if rule[name] is not None)
     noun = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}[kind]
@@ -285,8 +286,4 @@ def plain(config: Any) -> dict[str, Any]:
 def semantic(settings: dict[str, Any]) -> dict[str, Any]:
     """The dotted keys of a run's settings that can change its result: no devices, threads, folders."""
     known = known_keys(TrainConfig)
-    return {k: v for k, v in run.flat(settings).items() if k not in known or _counts(v, known[k])}
-
-
-def _counts(value: Any, rule: dict[str, Any]) -> bool:
-    return rule["identity"] and (rule["neutral"] is None or value != rule["neutral"])
+    return {k: v for k, v in run.flat(settings).items() if k not in known or known[k]["identity"]}

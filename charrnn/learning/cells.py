@@ -1,77 +1,74 @@
-"""The tanh recurrence with its gradients written out, for processors where small operations cost more than their sums.
+"""Recurrent cells by name: torch's own, or a class of a user's by its dotted path.
 
-T time, B batch, H hidden, V what the layer reads: the alphabet (ids pick rows of a table, which is the one-hot product)
-or the outputs of the layer below.
+T time, B batch, I inputs, H hidden, S state tensors (1; 2 where there is a cell beside the output, as in an LSTM).
 """
 
-import itertools
+import importlib
+import inspect
+import sys
 from typing import Any
 
 import torch
-from torch import Tensor
-from torch.autograd.function import once_differentiable
-from torch.nn import functional as F
+from torch import Tensor, nn
+
+from charrnn.errors import UserError
+
+CELLS: dict[str, type[nn.Module]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
 
-class TanhLayer(torch.autograd.Function):
-    """h_t = tanh(U x_t + b + W h_{t-1}) over a window: one matrix product a step, the gradients of U and W one each.
+def cell_class(name: str) -> type[nn.Module]:
+    """The class that `name` means; UserError where it cannot be imported or is no torch.nn.Module."""
+    if name in CELLS:
+        return CELLS[name]
+    module, _, attribute = name.rpartition(".")
+    # A checkpoint may name anything: importing some modules of the standard library does things.
+    if not module or module.partition(".")[0] in sys.stdlib_module_names:
+        raise UserError(f"model.cell: expected {', '.join(CELLS)} or the dotted path of a class, got {name!r}")
+    try:
+        kind = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise UserError(
+            f"model.cell: expected a class that Python can import, but {name!r} cannot be ({error}); install its "
+            "package, or add its folder to PYTHONPATH"
+        ) from error
+    if not (inspect.isclass(kind) and issubclass(kind, nn.Module)):
+        raise UserError(f"model.cell: expected a class derived from torch.nn.Module, but {name!r} is {kind!r}")
+    return kind
 
-    `below` holds ids (T, B) or outputs (T, B, V); U is (H, V), W (H, H), b (H,), h_0 (B, H); the result is (T, B, H).
-    With a_t the argument of tanh and g_t the gradient that reaches h_t from above:
-    da_t = (g_t + Wᵀ da_{t+1}) (1 - h_t²),  dU = Σ_t da_t x_tᵀ,  dW = Σ_t da_t h_{t-1}ᵀ,  db = Σ_t da_t  (Werbos 1990).
+
+def make_layer(name: str, inputs: int, hidden: int) -> tuple[nn.Module, int]:
+    """One layer, and how many state tensors it carries.
+
+    A user's class has torch's interface: `layer = Class(input_size, hidden_size)`, `outputs, state = layer(inputs,
+    state)` with inputs (T, B, I) and outputs (T, B, H); state is one tensor (1, B, H) or a tuple of them, the first of
+    them the last output; None stands for zeros. UserError where it has not.
     """
-
-    @staticmethod
-    def forward(ctx: Any, below: Tensor, u: Tensor, w: Tensor, b: Tensor, h0: Tensor) -> Tensor:
-        states = h0.new_empty(below.shape[0] + 1, *h0.shape)
-        states[0] = h0
-        inputs = states[1:].flatten(0, 1)  # first what comes from below, then in place the state itself
-        if below.is_floating_point():
-            torch.addmm(b, below.flatten(0, 1), u.t(), out=inputs)
-        else:
-            # Rows in one piece: a gather from the transposed weights takes seven times as long.
-            torch.index_select((u + b[:, None]).t().contiguous(), 0, below.flatten(), out=inputs)
-        steps, w_t = states.unbind(), w.t().contiguous()
-        for before, after in itertools.pairwise(steps):
-            after.addmm_(before, w_t).tanh_()
-        ctx.save_for_backward(below, u, w, states)
-        return states[1:]
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, Tensor, Tensor, Tensor | None]:
-        below, u, w, states = ctx.saved_tensors
-        slope = states[1:].square().neg_().add_(1)
-        da = slope * grad  # the part from above; the part from the next step is added on the way back
-        slopes, steps, from_next = slope.unbind(), da.unbind(), torch.empty_like(da[0])
-        for t in range(len(steps) - 2, -1, -1):
-            steps[t].addcmul_(torch.mm(steps[t + 1], w, out=from_next), slopes[t])
-        da = da.flatten(0, 1)
-        d_w = da.t() @ states[:-1].flatten(0, 1)
-        d_h0 = steps[0] @ w if ctx.needs_input_grad[4] else None
-        if below.is_floating_point():
-            return (da @ u).view_as(below), da.t() @ below.flatten(0, 1), d_w, da.sum(0), d_h0
-        table = da.new_zeros(u.shape[1], u.shape[0]).index_add_(0, below.flatten(), da)
-        return None, table.t().contiguous(), d_w, table.sum(0), d_h0
+    kind: Any = cell_class(name)
+    if name in CELLS:
+        return kind(inputs, hidden), 2 if name == "lstm" else 1
+    try:
+        layer = kind(inputs, hidden)
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            outputs, state = layer(torch.zeros(2, 1, inputs), None)
+            states = state if isinstance(state, tuple) else (state,)
+            again, _ = layer(torch.zeros(1, 1, inputs), state)
+    except Exception as error:  # whatever a user's code raises
+        raise UserError(
+            f"model.cell: expected {name} to work as torch.nn.GRU does, but it raises {type(error).__name__}: {error}; "
+            "see docs/extending.md"
+        ) from error
+    shapes = [tuple(outputs.shape), *(tuple(s.shape) for s in states), tuple(again.shape)]
+    expected = [(2, 1, hidden), *[(1, 1, hidden)] * len(states), (1, 1, hidden)]
+    if shapes != expected or not torch.equal(outputs[-1:], states[0]):
+        raise UserError(
+            f"model.cell: expected {name} to give outputs (T, B, H) and a state that begins with the last output "
+            f"(1, B, H), got shapes {shapes} where {expected} are right; see docs/extending.md"
+        )
+    layer.input_size = inputs  # as torch's have it
+    return layer, len(states)
 
 
-class SumOfRows(torch.autograd.Function):
-    """For rows (N, I) of a table (K, V) the sum of those of each of N, (N, V).
-
-    torch's own backward of an embedding sorts all rows first, which takes three times as long.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, table: Tensor, rows: Tensor) -> Tensor:
-        ctx.save_for_backward(rows)
-        ctx.shape = table.shape
-        return F.embedding_bag(rows, table, mode="sum")
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        (rows,) = ctx.saved_tensors
-        d_table = grad.new_zeros(ctx.shape)
-        for column in rows.t().long().contiguous():
-            d_table.index_add_(0, column, grad)
-        return d_table, None
+def run_layer(layer: nn.Module, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+    """Outputs (T, B, H) and the next state (S, B, H), from inputs (T, B, I) and the state before."""
+    outputs, after = layer(inputs, state if len(state) == 1 else state.split(1))
+    return outputs, torch.cat(after) if isinstance(after, tuple) else after

@@ -11,18 +11,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from charrnn.learning.cells import SumOfRows, TanhLayer
+from charrnn.errors import UserError
+from charrnn.learning.cells import CELLS, make_layer, run_layer
 from charrnn.learning.inputs import sizes
-
-TABLE_STD = 0.1  # of what inputs add to a one-hot vector
-CELLS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+from charrnn.learning.tables import Tables
+from charrnn.learning.tanh_layer import TanhLayer
+from charrnn.learning.weight_drop import run_with
 
 
 class CharRNN(nn.Module):
     """`logits, state = model(ids, state)`, the same for every cell; a state of None is all zeros.
 
-    `inputs` names what is read beside the characters (inputs.py): the values of each pick a row of a table, which is
-    added to the character's one-hot vector. Such a network is called with their values, too.
+    `inputs` names what is read beside the characters (inputs.py); such a network is called with their values, too.
 
     The parameters are those of torch's own cells, so any kernel can run any checkpoint. Dropout stands on every layer's
     output, the last one included: torch's own argument would leave a single layer without it.
@@ -40,19 +40,21 @@ class CharRNN(nn.Module):
         inputs: Sequence[str] = (),
     ):
         super().__init__()
-        self.vocab_size, self.inputs = vocab_size, tuple(inputs)
-        if inputs:
-            # The tables of all inputs behind each other, and where each begins.
-            values = sizes(self.inputs, vocab_size)
-            self.tables = nn.Parameter(TABLE_STD * torch.randn(sum(values), vocab_size))
-            self.first_rows: Tensor
-            self.register_buffer("first_rows", torch.tensor([0, *values[:-1]]).cumsum(0).int(), persistent=False)
+        if weight_drop and cell not in CELLS:
+            raise UserError(
+                f"regularization.weight_drop: expected 0 with model.cell={cell}, got {weight_drop}; drop weights in it"
+            )
+        self.inputs = tuple(inputs)
+        self.tables = Tables(sizes(self.inputs, vocab_size), vocab_size) if inputs else None
         widths = [vocab_size, *[hidden] * (layers - 1)]
-        self.layers = nn.ModuleList(CELLS[cell](width, hidden) for width in widths)
+        made = [make_layer(cell, width, hidden) for width in widths]
+        self.layers = nn.ModuleList(layer for layer, _ in made)
+        self.cell, self.state_tensors = cell, made[0][1]
         first: Any = self.layers[0]
         # torch draws input weights from ±1/√H, as if H inputs were added up; of one-hot inputs only one is ever on, and
         # the larger H, the weaker it spoke: with 0.5 the default gains 0.03 nats in 16 epochs, LSTM 512 far more.
-        nn.init.normal_(first.weight_ih_l0, std=0.5)
+        if hasattr(first, "weight_ih_l0"):
+            nn.init.normal_(first.weight_ih_l0, std=0.5)
         self.dropout, self.weight_drop = nn.Dropout(dropout), weight_drop
         self.output = nn.Linear(hidden, vocab_size)
 
@@ -66,47 +68,38 @@ class CharRNN(nn.Module):
         below, after = self.read(ids.t(), None if inputs is None else inputs.transpose(0, 1)), []
         state = self.zero_state(ids.shape[0]) if state is None else state
         for layer, before in zip(self.layers, state, strict=True):
-            # Connections that are missing for a whole window (Merity, Keskar, Socher 2018, "Regularizing and optimizing
-            # LSTM language models").
-            recurrent = F.dropout(layer.weight_hh_l0, self.weight_drop, self.training)  # type: ignore[arg-type]
-            below, last = run(layer, below, before, recurrent)
+            dropped = None
+            if self.weight_drop and self.training:
+                dropped = F.dropout(layer.weight_hh_l0, self.weight_drop)  # type: ignore[arg-type]  # one of torch's
+            below, last = run(layer, below, before, dropped)
             below = self.dropout(below)
             after.append(last)
         return below, torch.stack(after)
 
     def read(self, ids: Tensor, inputs: Tensor | None) -> Tensor:
         """What the first layer reads, for ids (T, B) and inputs (T, B, I): ids, or vectors (T, B, V)."""
-        if not self.inputs:
+        if self.tables is None:
             return ids
         if inputs is None:
             raise TypeError("a network with inputs needs their values")
-        summed = SumOfRows.apply(self.tables, (inputs + self.first_rows).flatten(0, 1))
-        ones = torch.ones_like(summed[:, :1])
-        return summed.scatter_add_(1, ids.reshape(-1, 1), ones).unflatten(0, ids.shape)
+        return self.tables(ids, inputs)
 
     def zero_state(self, batch: int) -> Tensor:
-        layer: Any = self.layers[0]
-        return layer.weight_hh_l0.new_zeros(len(self.layers), 1 + isinstance(layer, nn.LSTM), batch, layer.hidden_size)
+        return self.output.weight.new_zeros(len(self.layers), self.state_tensors, batch, self.output.in_features)
 
 
 def run(layer: Any, below: Tensor, state: Tensor, recurrent: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """One layer over a window, under the fastest kernel for where it stands; this function alone chooses.
 
-    `below` holds ids (T, B) for the first layer, outputs (T, B, H) above it; `state` is (S, B, H). `recurrent` stands
-    for the layer's recurrent weights.
+    `below` holds ids (T, B) for the first layer, outputs (T, B, H) above it; `state` is (S, B, H). Where `recurrent` is
+    given, these weights stand for the layer's own.
     """
-    recurrent = layer.weight_hh_l0 if recurrent is None else recurrent
-    is_tanh = isinstance(layer, nn.RNN)
+    is_tanh = type(layer) is nn.RNN
     if is_tanh and not below.is_cuda:
         bias = layer.bias_ih_l0 + layer.bias_hh_l0
-        outputs = TanhLayer.apply(below, layer.weight_ih_l0, recurrent, bias, state[0])
+        weights = layer.weight_hh_l0 if recurrent is None else recurrent
+        outputs = TanhLayer.apply(below, layer.weight_ih_l0, weights, bias, state[0])
         return outputs, outputs[-1:]
     if not below.is_floating_point():
         below = F.one_hot(below, layer.input_size).to(state.dtype)
-    weights = [layer.weight_ih_l0, recurrent, layer.bias_ih_l0, layer.bias_hh_l0]
-    how = (True, 1, 0.0, False, False, False)  # with biases, one layer, no dropout of torch's own, one direction
-    if isinstance(layer, nn.LSTM):
-        outputs, *last = torch.lstm(below, [state[:1], state[1:]], weights, *how)
-        return outputs, torch.cat(last)
-    kernel = torch.gru if isinstance(layer, nn.GRU) else torch.rnn_tanh
-    return kernel(below, state, weights, *how)
+    return run_layer(layer, below, state) if recurrent is None else run_with(layer, below, state, recurrent)

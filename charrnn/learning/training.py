@@ -78,12 +78,9 @@ def train(
 
 def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
     settings = plain(config)
-    is_new = not (folder / "config.yaml").exists()
     run.write_text(folder / "config.yaml", yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
     prepared = prepare(config.data, names(plain(config.inputs)))
     run.write_json(folder / "data.json", prepared.report)
-    for older in _of_other_arithmetic(folder) if is_new else []:
-        say("not used  %s: the same settings and data, but made before our arithmetic changed", older)
     say("%s", describe(prepared.report))
     data, module = _built(config, prepared)
     parameters = sum(p.numel() for p in module.parameters())
@@ -143,21 +140,6 @@ def _follow(team: Team, config: TrainConfig, last: Path | None) -> None:
     module.team = team
     with contextlib.suppress(Diverged):  # as the first one says
         _trainer(config, None, []).fit(module, data, ckpt_path=last, weights_only=True)
-
-
-def _of_other_arithmetic(folder: Path) -> list[Path]:
-    """Runs beside this one that differ from it in nothing but their identity, so in `run.NUMERICS` alone."""
-    readable, ours = folder.name.rsplit("_", 1)[0], _described(folder)
-    others = folder.parent.glob(f"{readable}_{'[0-9a-f]' * 8}")
-    return sorted(other for other in others if other != folder and _described(other) == ours)
-
-
-def _described(folder: Path) -> Any:
-    try:
-        settings = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
-        return semantic(settings), run.read_json(folder / "data.json")["fingerprint"]
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, yaml.YAMLError):
-        return None
 
 
 class Events(TensorBoardLogger):

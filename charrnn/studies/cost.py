@@ -8,13 +8,13 @@ from pathlib import Path
 import yaml
 
 from charrnn import run
-from charrnn.config import Model, TrainConfig, build
+from charrnn.config import Model, TrainConfig, build, plain
 from charrnn.errors import UserError
 
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 # One training step on one core of a 2.5 GHz server, in ms: a part for every layer and time step, one for every unit
 # computed, one for every multiplication. Fitted to 9 shapes a cell (50 to 512 units, 1 and 3 layers, batch 32 and 64):
-# off by at most 25 %. Only their proportions matter once there are runs to compare with.
+# off by at most 25 %. Only their proportions matter once there are runs to compare with. A user's cell counts as a gru.
 STEP = {
     "rnn": (4.3e-2, 6.1e-6, 4.6e-8),
     "gru": (1.29e-1, 2.5e-5, 6.4e-8),
@@ -26,6 +26,10 @@ RUNS_TO_COMPARE = 20
 
 def parameters(model: Model, alphabet: int) -> int:
     """Exactly those of the network over so many characters: input, recurrent and output weights, two biases a gate."""
+    if model.cell not in GATES:
+        from charrnn.learning.model import CharRNN  # torch is not imported for the cells whose size is known
+
+        return sum(p.numel() for p in CharRNN(alphabet, **plain(model)).parameters())
     h, gates = model.hidden, GATES[model.cell] * model.hidden
     first, others = gates * (alphabet + h + 2), gates * (h + h + 2)
     return first + (model.layers - 1) * others + alphabet * (h + 1)
@@ -38,8 +42,9 @@ def seconds_per_epoch(config: TrainConfig, alphabet: int, characters: int) -> fl
     if config.trainer.limit_blocks is not None:
         windows = min(windows, config.trainer.limit_blocks * WINDOWS_A_BLOCK)
     h, layers = model.hidden, model.layers
-    products = GATES[model.cell] * h * h * (2 * layers - 1) + h * alphabet
-    step, unit, product = STEP[model.cell]
+    cell = model.cell if model.cell in STEP else "gru"
+    products = GATES[cell] * h * h * (2 * layers - 1) + h * alphabet
+    step, unit, product = STEP[cell]
     area = data.batch_size * data.seq_len
     return windows * (step * layers * data.seq_len + area * (unit * layers * h + product * products)) / 1000
 

@@ -57,14 +57,6 @@ def test_what_cannot_change_the_result_does_not_change_the_folder():
     assert folders("optim.lr=0.1") == folders("optim.lr=0.10") == folders("optim.lr=1e-1")
 
 
-def test_a_key_that_came_later_leaves_older_runs_their_folders_where_it_changes_nothing():
-    assert folders("data.clean=false") == folders() != folders("data.clean=true")
-    older = plain(build(TrainConfig, _default()))
-    del older["data"]["clean"], older["dry_run"]
-    assert build(TrainConfig, older) == build(TrainConfig, _default())
-    assert folders()[0] == "default_a6dc641a"  # as named in the first release's documents
-
-
 def test_what_can_change_the_result_changes_the_identity():
     arguments = [
         "seed=1",

@@ -1,79 +1,146 @@
+"""A cell of a user's own goes the whole way; one that cannot is refused in a sentence."""
+
+import sys
+from pathlib import Path
+
 import pytest
+import torch
+from conftest import SMOKE, Commands
+from torch import nn
+
+from charrnn.errors import UserError
+from charrnn.learning import checkpoint
+from charrnn.learning.cells import cell_class, make_layer
+from charrnn.learning.model import CharRNN
+
+CELLS = '''
 import torch
 from torch import nn
 
-from charrnn.learning.cells import TanhLayer
 
-torch.set_num_threads(1)
+class MinimalGRU(nn.Module):
+    """f = sigmoid(W x + U h); h = (1 - f) h + f tanh(W' x + U' (f h)) (Zhou et al. 2016)."""
 
+    def __init__(self, input_size, hidden_size):
+        super().__init__()
+        self.hidden_size = hidden_size
+        self.of_input = nn.Linear(input_size, 2 * hidden_size)
+        self.of_forget, self.of_state = (nn.Linear(hidden_size, hidden_size, bias=False) for _ in range(2))
 
-def arguments(time: int, batch: int, width: int, hidden: int, kind: str = "outputs") -> list[torch.Tensor]:
-    """What the layer below gives, U, W, b, h_0."""
-    generator = torch.Generator().manual_seed(0)
-    shapes = (hidden, width), (hidden, hidden), (hidden,), (batch, hidden)
-    rest = [torch.randn(s, generator=generator, dtype=torch.float64).mul_(0.7).requires_grad_() for s in shapes]
-    if kind == "ids":
-        return [torch.randint(0, width, (time, batch), generator=generator), *rest]
-    return [torch.randn(time, batch, width, generator=generator, dtype=torch.float64).requires_grad_(), *rest]
-
-
-def loop(below, u, w, b, h):
-    if not below.is_floating_point():
-        below = nn.functional.one_hot(below, u.shape[1]).to(u.dtype)
-    states = []
-    for x_t in below:
-        h = torch.tanh(x_t @ u.T + b + h @ w.T)
-        states.append(h)
-    return torch.stack(states)
+    def forward(self, inputs, state=None):
+        h = inputs.new_zeros(inputs.shape[1], self.hidden_size) if state is None else state[0]
+        outputs = []
+        for forget, new in (step.chunk(2, -1) for step in self.of_input(inputs)):
+            f = torch.sigmoid(forget + self.of_forget(h))
+            h = (1 - f) * h + f * torch.tanh(new + self.of_state(f * h))
+            outputs.append(h)
+        return torch.stack(outputs), h[None]
 
 
-def gradients(function, args, weights):
-    wanted = [a for a in args if a.is_floating_point()]
-    return torch.autograd.grad((function(*args) * weights).sum(), wanted)
+class TwoStates(nn.LSTM):
+    pass
 
 
-@pytest.mark.parametrize("kind", ["ids", "outputs"])
-@pytest.mark.parametrize(("time", "batch", "width", "hidden"), [(1, 1, 1, 1), (1, 2, 4, 3), (5, 1, 2, 3), (6, 3, 5, 4)])
-def test_the_written_gradient_is_the_numerical_one(time, batch, width, hidden, kind):
-    assert torch.autograd.gradcheck(TanhLayer.apply, arguments(time, batch, width, hidden, kind))
+class BatchFirst(nn.GRU):
+    def forward(self, inputs, state=None):
+        outputs, last = super().forward(inputs, state)
+        return outputs.transpose(0, 1), last
 
 
-@pytest.mark.parametrize("kind", ["ids", "outputs"])
-@pytest.mark.parametrize(("time", "batch", "width", "hidden"), [(1, 2, 4, 3), (30, 4, 5, 7)])
-def test_the_layer_and_its_gradients_are_those_of_a_written_out_loop(time, batch, width, hidden, kind):
-    args = arguments(time, batch, width, hidden, kind)
-    weights = torch.randn(time, batch, hidden, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    last_only = torch.zeros_like(weights)
-    last_only[-1] = 1
-    torch.testing.assert_close(TanhLayer.apply(*args), loop(*args), rtol=0, atol=1e-12)
-    for upper in (weights, last_only):
-        for ours, theirs in zip(gradients(TanhLayer.apply, args, upper), gradients(loop, args, upper), strict=True):
-            torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
+class NoState(nn.Module):
+    def __init__(self, input_size, hidden_size):
+        super().__init__()
+        self.linear = nn.Linear(input_size, hidden_size)
+
+    def forward(self, inputs, state=None):
+        return self.linear(inputs), torch.zeros(1, inputs.shape[1], self.linear.out_features)
 
 
-def test_the_arguments_and_the_outputs_are_left_as_they_were():
-    args = arguments(4, 2, 5, 3)
-    copies = [a.detach().clone() for a in args]
-    out = TanhLayer.apply(*args)
-    before = out.detach().clone()
-    first = torch.autograd.grad(out.sum(), args, retain_graph=True)
-    second = torch.autograd.grad(out.sum(), args)
-    assert all(torch.equal(a, c) for a, c in zip(args, copies, strict=True))
-    assert torch.equal(out, before)
-    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+class Raises(nn.Module):
+    pass
 
 
-def test_the_gradients_are_those_of_torchs_own_cell_on_one_hot_input():
+no_class = 3
+'''
+
+
+@pytest.fixture
+def user_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    package = tmp_path / "own"
+    package.mkdir()
+    (package / "user_cells.py").write_text(CELLS)
+    monkeypatch.syspath_prepend(str(package))
+    monkeypatch.setenv("PYTHONPATH", str(package))
+    yield package
+    sys.modules.pop("user_cells", None)
+
+
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm", "user_cells.MinimalGRU", "user_cells.TwoStates"])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_every_cell_reads_a_window_as_it_reads_its_halves(user_cells, name, layers):
     torch.manual_seed(0)
-    cell = nn.RNN(5, 6).double()
-    ids = torch.randint(0, 5, (20, 3))
-    h0 = torch.randn(1, 3, 6, dtype=torch.float64)
-    upper = torch.randn(20, 3, 6, dtype=torch.float64)
-    parameters = dict(cell.named_parameters())
-    expected_out = cell(nn.functional.one_hot(ids, 5).double(), h0)[0]
-    expected = torch.autograd.grad((expected_out * upper).sum(), list(parameters.values()))
-    out = TanhLayer.apply(ids, cell.weight_ih_l0, cell.weight_hh_l0, cell.bias_ih_l0 + cell.bias_hh_l0, h0[0])
-    torch.testing.assert_close(out, expected_out, rtol=0, atol=1e-12)
-    found = torch.autograd.grad((out * upper).sum(), list(parameters.values()))
-    for name, ours, theirs in zip(parameters, found, expected, strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-10, msg=name)
+    model = CharRNN(9, cell=name, hidden=5, layers=layers).eval()
+    ids = torch.randint(9, (3, 8))
+    whole, last = model(ids)
+    first, state = model(ids[:, :5])
+    second, after = model(ids[:, 5:], state)
+    assert state.shape == (layers, 2 if name in ("lstm", "user_cells.TwoStates") else 1, 3, 5)
+    torch.testing.assert_close(torch.cat([first, second], 1), whole)
+    torch.testing.assert_close(after, last)
+
+
+def test_probing_a_cell_draws_no_random_number_of_the_run(user_cells):
+    torch.manual_seed(0)
+    nn.GRU(4, 3)
+    expected = torch.rand(1)
+    torch.manual_seed(0)
+    make_layer("user_cells.TwoStates", 4, 3)
+    torch.manual_seed(0)
+    make_layer("gru", 4, 3)
+    assert torch.rand(1) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("lstmm", "expected rnn, gru, lstm or the dotted path of a class, got 'lstmm'"),
+        ("os.system", "expected rnn, gru, lstm or the dotted path of a class, got 'os.system'"),
+        ("no_such.Cell", r"expected a class that Python can import, but 'no_such.Cell' cannot be .*PYTHONPATH"),
+        ("user_cells.Missing", r"expected a class that Python can import"),
+        ("user_cells.no_class", r"expected a class derived from torch.nn.Module, but 'user_cells.no_class' is 3"),
+        ("user_cells.Raises", r"expected user_cells.Raises to work as torch.nn.GRU does, but it raises TypeError"),
+        (
+            "user_cells.BatchFirst",
+            r"expected user_cells.BatchFirst to give outputs \(T, B, H\) .* got shapes \[\(1, 2, 4\)",
+        ),
+        ("user_cells.NoState", r".* a state that begins with the last output"),
+    ],
+)
+def test_a_class_that_is_no_cell_is_refused(user_cells, name, message):
+    with pytest.raises(UserError, match=f"^model.cell: {message}"):
+        make_layer(name, 3, 4)
+
+
+def test_a_torch_class_is_found_by_its_path():
+    assert cell_class("torch.nn.GRU") is nn.GRU
+
+
+def test_a_users_cell_trains_resumes_samples_and_is_looked_into(user_cells, commands: Commands):
+    environment = {**commands.environment()}
+    environment["PYTHONPATH"] += f":{user_cells}"
+    arguments = (*SMOKE, "model.cell=user_cells.MinimalGRU", "model.hidden=8", "trainer.scores=false")
+    first = commands.run("train", *arguments, env=environment)
+    assert first.returncode == 0, first.stderr
+    (folder,) = commands.runs()
+    (folder / "result.json").unlink()
+    again = commands.run("train", *arguments, env=environment)
+    assert again.returncode == 0 and "resuming" in again.stdout, again.stderr
+    sampled = commands.run("sample", f"ckpt={folder}", "num_tunes=2", "formats=[abc]", env=environment)
+    assert sampled.returncode == 0 and "--- tune 1" in sampled.stdout, sampled.stderr
+    neurons = commands.run("analyze", "analysis=neurons", f"ckpt={folder}", env=environment)
+    assert neurons.returncode == 0, neurons.stderr
+    text = checkpoint.read(folder / "best.ckpt")["hyper_parameters"]["model"]["cell"]
+    assert text == "user_cells.MinimalGRU"
+    lost = commands.run("sample", f"ckpt={folder}", "num_tunes=2", "formats=[abc]")
+    assert lost.returncode == 2 and "cannot be" in lost.stderr and "PYTHONPATH" in lost.stderr
+    assert "Traceback" not in lost.stderr

@@ -1,4 +1,4 @@
-"""What a network reads beside the characters: causal, the same however it is asked for, and told apart by its tables."""
+"""What a network reads beside the characters: causal, the same however it is asked for, and learned from."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -94,7 +94,7 @@ def test_every_input_has_a_table_that_learns(cell: str, layers: int):
     logits.square().sum().backward()
     first = np.cumsum([0, *sizes(NAMES, len(VOCAB))])
     for begin, end in pairwise(first):
-        assert model.tables.grad[begin:end].abs().max() > 0
+        assert model.tables.rows.grad[begin:end].abs().max() > 0
 
 
 def test_gradients_are_those_of_the_written_out_sum():
@@ -104,8 +104,8 @@ def test_gradients_are_those_of_the_written_out_sum():
     logits.sin().sum().backward()
     ours = {name: p.grad.clone() for name, p in model.named_parameters()}
     model.zero_grad()
-    flat = (rows + model.first_rows)[0].long()
-    vectors = torch.nn.functional.one_hot(ids[0], len(VOCAB)) + model.tables[flat].sum(1)
+    flat = (rows + model.tables.first)[0].long()
+    vectors = torch.nn.functional.one_hot(ids[0], len(VOCAB)) + model.tables.rows[flat].sum(1)
     model.read = lambda *_: vectors[:, None]  # type: ignore[method-assign]
     model(ids, None, rows)[0].sin().sum().backward()
     for name, p in model.named_parameters():
@@ -160,16 +160,16 @@ def test_training_with_inputs_learns_and_its_checkpoint_loads(tmp_path: Path):
     model = {"cell": "lstm", "hidden": 16, "layers": 1, "dropout": 0.1, "weight_drop": 0.2, "inputs": list(NAMES)}
     torch.manual_seed(0)
     lit = LitCharRNN(vocabulary=VOCAB.characters, model=model, optim=optim, seq_len=10, windows=1000)
-    before = lit.model.tables.detach().clone()
+    before = lit.model.tables.rows.detach().clone()
     quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False, "num_sanity_val_steps": 0}
     trainer = pl.Trainer(accelerator="cpu", max_epochs=2, enable_checkpointing=False, **quiet)
     trainer.fit(lit, data)
     assert lit.val_loss < 3.2
-    assert not torch.equal(before, lit.model.tables)
+    assert not torch.equal(before, lit.model.tables.rows)
     trainer.save_checkpoint(tmp_path / "best.ckpt")
     loaded, vocab = checkpoint.load(str(tmp_path / "best.ckpt"))
     assert loaded.inputs == NAMES and vocab.characters == VOCAB.characters
-    torch.testing.assert_close(loaded.tables, lit.model.tables)
+    torch.testing.assert_close(loaded.tables.rows, lit.model.tables.rows)
 
 
 def test_names_follow_the_configuration():

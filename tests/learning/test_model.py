@@ -5,7 +5,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from charrnn.learning.model import CELLS, CharRNN
+from charrnn.learning.cells import CELLS
+from charrnn.learning.model import CharRNN
 
 torch.set_num_threads(1)
 V, H, B, T = 7, 6, 3, 20
