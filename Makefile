@@ -12,7 +12,7 @@ name ?= $(if $(filter ryan,$(data)),paper,paper-$(firstword $(data)))
 second ?= $(if $(findstring split=contiguous,$(data)),tunes,contiguous)
 EACH := $(BIN)/python train.py data=$(data) runs_dir=runs/$(name) trainer.scores=false hydra/launcher=cores
 SEEDS = seed=$$(seq -s, 0 $$(($(seeds) - 1)))
-JUDGE := $(BIN)/python analyze.py analysis=paper runs=runs/$(name) name=$(name)
+PAPER := $(BIN)/python analyze.py analysis=paper runs=runs/$(name) name=$(name)
 
 .PHONY: train test test-slow test-ray lint bench reproduce reproduce-long clean
 
@@ -38,27 +38,27 @@ lint: $(VENV)/installed-dev
 bench: $(VENV)/installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks
 
-# The paper's experiments, the time of an epoch, report/$(name)/index.html. What is finished is not done again; a run
-# that fails (-) is told of on the page.
+# Train the paper's experiments, time their epochs, write report/$(name)/index.html. What is finished is not done again;
+# a run that fails (-) is named on the page.
 reproduce: $(VENV)/installed
 	-$(EACH) experiment=hidden $(SEEDS)
 	-$(EACH) experiment=dropout $(SEEDS)
 	-$(EACH) experiment=optimizers $(SEEDS)
-	-$(BIN)/python -m benchmarks.epoch_time runs=runs/$(name)/hidden new=true
-	-$(BIN)/python -m benchmarks.epoch_time runs=runs/$(name)/dropout new=true
-	$(JUDGE) $(ARGS)
+	-$(BIN)/python -m charrnn.cli.epoch_time runs/$(name)/hidden
+	-$(BIN)/python -m charrnn.cli.epoch_time runs/$(name)/dropout
+	$(PAPER) $(ARGS)
 
-# And 100 epochs, the LSTM, the second split: what some statements need; and the sweep the optimizers' rates come from.
+# Also what some statements need: the sweep of learning rates, 100 epochs, the LSTM, the second split.
 reproduce-long: reproduce
 	-$(EACH) experiment=optimizers_lr
 	-$(EACH) experiment=hidden trainer.max_epochs=100 $(SEEDS)
 	-$(EACH) experiment=optimizers trainer.max_epochs=100 $(SEEDS)
 	-$(EACH) experiment=hidden model=lstm $(SEEDS)
 	-$(EACH) experiment=hidden data.split=$(second) $(SEEDS)
-	$(JUDGE) $(ARGS)
+	$(PAPER) $(ARGS)
 
 clean:
-	rm -rf $(VENV) $(VENV)-ray .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(VENV)-ray .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -5,7 +5,18 @@ import sys
 
 from benchmarks import Row
 
-SCRIPTS = ("step", "trainer", "quality", "sampling", "corpus", "notation", "engraving", "startup", "sweep", "neurons")
+SCRIPTS = (
+    "step",
+    "trainer",
+    "quick_recipe",
+    "sampling",
+    "corpus",
+    "notation",
+    "engraving",
+    "startup",
+    "sweep",
+    "neurons",
+)
 
 
 def main() -> None:

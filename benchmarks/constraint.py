@@ -17,11 +17,12 @@ import torch
 from benchmarks import Row, at_least, at_most, in_turns
 from charrnn.learning import checkpoint
 from charrnn.learning.model import CharRNN
-from charrnn.learning.sampling import MAX_CHARS, Tune, sample
+from charrnn.learning.sampling import MAX_CHARS, sample
 from charrnn.learning.vocab import END, Vocabulary
 from charrnn.music.constraint import Constraint
 from charrnn.music.notation import read
 from charrnn.music.quality import summarize
+from charrnn.music.tune import Tune
 
 FIXED = ({"K": "Gm", "M": "6/8"}, {"K": "Gm", "M": "9/8"}, {"K": "Gm", "M": "C|"})
 TIMED, LENGTH = 256, 1000
@@ -96,8 +97,8 @@ def main() -> None:
         for fixed in FIXED:
             what = " ".join(f"{letter}:{value}" for letter, value in fixed.items())
             rates(f"{name}, {what}, {number // 5} tunes", composed(model, vocab, "bars", 1.0, number // 5, **fixed))
-        texts = [tune.text for tune in composed(model, vocab, "header", 1.0, number // 5)]
-        missing = 100 * (summarize(texts)["key_missing"] or 0.0)
+        readings = [tune.reading for tune in composed(model, vocab, "header", 1.0, number // 5)]
+        missing = 100 * (summarize(readings)["key_missing"] or 0.0)
         print(at_most(f"{name}, constraint=header: K: missing", missing, "%", 0))
         what = f"{name}: time of a character, {TIMED} tunes at once"
         print(at_most(what, timed(model, vocab), "×", MOST[cell]), flush=True)

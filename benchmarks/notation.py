@@ -46,14 +46,16 @@ def main() -> None:
     print(at_most(f"originality: {len(parts.test)} tunes against {len(parts.train)}", spent, "s", 5))
     explained = []
     for name, tunes in collections.items():
-        found = summarize(tunes)
-        print(at_least(f"well-formed: {name}, {len(tunes)} tunes", 100 * found["well_formed"], "%", WELL_FORMED[name]))
-        kinds = ", ".join(f"{kind} {count}" for kind, count in Counter(found["faults"]).most_common())
+        summary = summarize([*map(read, tunes)])
+        print(
+            at_least(f"well-formed: {name}, {len(tunes)} tunes", 100 * summary["well_formed"], "%", WELL_FORMED[name])
+        )
+        kinds = ", ".join(f"{kind} {count}" for kind, count in Counter(summary["faults"]).most_common())
         explained.append(f"{name}: not well-formed for {kinds} (a tune may lack several)")
-        junk = found["junk_per_100_notes"]
+        junk = summary["junk_per_100_notes"]
         alphabet, chance = sorted(set("".join(tunes))), random.Random(0)
         for percent, most in ((2, 25), (10, 2), (30, 2)):
-            worse = summarize([corrupted(tune, percent / 100, chance, alphabet) for tune in tunes[::3]])
+            worse = summarize([read(corrupted(tune, percent / 100, chance, alphabet)) for tune in tunes[::3]])
             share = 100 * worse["well_formed"]
             print(at_most(f"well-formed: {name}, {percent} % of characters corrupted", share, "%", most))
             more = worse["junk_per_100_notes"]

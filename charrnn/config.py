@@ -6,13 +6,23 @@ import re
 import types
 import typing
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
+import yaml
+
 from charrnn import run
+from charrnn.config_dir import config_dir
 from charrnn.errors import UserError
 
 T = TypeVar("T")
 _CLASS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
+
+# The Trainer's own cost is paid once a block; trainer.limit_blocks counts them.
+WINDOWS_PER_BLOCK = 10
+
+# The Trainer's own cost is paid once a block; trainer.limit_blocks counts them.
+WINDOWS_PER_BLOCK = 10
 
 
 def key(
@@ -138,13 +148,13 @@ class TrainConfig:
 
 
 @dataclass(frozen=True)
-class SampleConfig:
-    ckpt: str = key(free_text=True)
+class Sampling:
+    """How tunes are sampled: the keys that sample.py and the Python interface share."""
+
     temperature: float = key(least=0)
     num_tunes: int = key(least=1)
     seed: int = key(least=0, below=2**63)
     prompt: str = key(free_text=True)
-    prompt_file: str | None = key(free_text=True)
     top_k: int | None = key(least=1)
     top_p: float | None = key(above=0, most=1)
     min_p: float | None = key(above=0, most=1)
@@ -154,11 +164,17 @@ class SampleConfig:
     title: str | None = key(free_text=True)
     rhythm: str | None = key(free_text=True)
     meter: str | None = key(free_text=True)
-    formats: tuple[str, ...] = key(choices=("abc", "svg", "png", "mid", "ogg"))
+    key: str | None = key(free_text=True)  # the last one, since it takes the name of what describes the others
+
+
+@dataclass(frozen=True)
+class SampleConfig(Sampling):
+    ckpt: str = key(free_text=True)
+    prompt_file: str | None = key(free_text=True)
+    formats: tuple[str, ...] = key(choices=("abc", "musicxml", "svg", "png", "mid", "ogg"))
     accelerator: str = key(choices=("auto", "cpu", "gpu"))
     threads: int = key(least=1)
     samples_dir: str = key(free_text=True)
-    key: str | None = key(free_text=True)  # the last one, since it takes the name of what describes the others
 
 
 @dataclass(frozen=True)
@@ -182,6 +198,13 @@ class AnalyzeConfig:
     seed: int = key(least=0, below=2**63)
     name: str | None = key(free_text=True)
     report_dir: str = key(free_text=True)
+
+
+@lru_cache
+def defaults(program: str) -> dict[str, Any]:
+    """The values that stand in conf/<program>.yaml itself, where alone a default is written down."""
+    content = yaml.safe_load((config_dir() / f"{program}.yaml").read_text(encoding="utf-8"))
+    return {name: value for name, value in content.items() if name not in ("defaults", "hydra")}
 
 
 SCHEMAS: dict[str, type] = {"train": TrainConfig, "sample": SampleConfig, "analyze": AnalyzeConfig}

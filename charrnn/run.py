@@ -191,11 +191,16 @@ def is_running(folder: Path) -> bool:
 
 
 def origin() -> dict[str, Any]:
-    """Versions of what can change a number, and the commit, where this is a git checkout."""
+    """Versions of what can change a number, and the commit, where this is a git checkout.
+
+    An installed package may lie in a folder of somebody else's repository, whose commit says nothing of it.
+    """
     versions = {"python": platform.python_version()} | {p: importlib.metadata.version(p) for p in PACKAGES}
     commit = None
     with contextlib.suppress(OSError):
-        here = Path(__file__).parent
-        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True)
-        commit = done.stdout.strip() or None
+        # This folder within its repository, the commit, and this file in that commit, which must exist.
+        question = ["git", "rev-parse", "--show-prefix", "HEAD", "HEAD:./run.py"]
+        done = subprocess.run(question, cwd=Path(__file__).parent, capture_output=True, text=True)
+        if done.returncode == 0 and done.stdout.startswith("charrnn/\n"):
+            commit = done.stdout.splitlines()[1]
     return {"versions": versions, "commit": commit}

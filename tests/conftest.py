@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from charrnn import run
-from charrnn.cli.plan import plan
+from charrnn.cli.jobs import compose_jobs
 from charrnn.config import TrainConfig, plain
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,9 +43,9 @@ class Commands:
             out, err = process.communicate(timeout=300)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
-    def refused(self, program: str, *arguments: str) -> str:
+    def refused(self, program: str, *arguments: str, **options) -> str:
         """The one sentence with which a command refuses its arguments."""
-        done = self.run(program, *arguments)
+        done = self.run(program, *arguments, **options)
         assert done.returncode not in (0, None), done.stdout
         assert "Traceback" not in done.stderr, done.stderr
         errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
@@ -80,7 +80,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def default_config(tmp_path_factory: pytest.TempPathFactory) -> TrainConfig:
     """What python train.py trains."""
-    return plan("train", [f"runs_dir={tmp_path_factory.mktemp('runs')}"]).jobs[0].config
+    return compose_jobs("train", [f"runs_dir={tmp_path_factory.mktemp('runs')}"]).jobs[0].config
 
 
 @pytest.fixture

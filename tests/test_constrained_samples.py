@@ -53,7 +53,7 @@ def test_rejection_says_for_which_tunes_it_found_none(commands: Commands, traine
     done = commands.run("sample", f"ckpt={trained}", "constraint=reject", *arguments)
     assert done.returncode == 0, done.stderr
     assert "tune 0: none of 2 was well-formed; raise max_tries, or lower temperature" in done.stdout
-    assert "tries     4 tunes drawn for 2" in done.stdout
+    assert "tries     4 tunes sampled for 2" in done.stdout
     assert tunes(commands) == []
 
 

@@ -60,9 +60,9 @@ def is_open() -> bool:
 
 
 def nodes() -> int:
-    asked = [str(RAY), "status", f"--address=127.0.0.1:{PORT}"]
-    told = subprocess.run(asked, capture_output=True, text=True).stdout
-    return len(re.findall(r"^ 1 node_", told, re.MULTILINE))
+    command = [str(RAY), "status", f"--address=127.0.0.1:{PORT}"]
+    status = subprocess.run(command, capture_output=True, text=True).stdout
+    return len(re.findall(r"^ 1 node_", status, re.MULTILINE))
 
 
 @contextmanager

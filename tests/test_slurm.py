@@ -26,18 +26,20 @@ def holder(folder: Path) -> int:
 def test_a_preempted_and_a_killed_job_go_on_and_end_like_undisturbed_ones(commands: Commands):
     with commands.start("train", *GRID, "hydra/launcher=submitit_local") as process:
         wait_for(lambda: len(training(commands)) == 3)
-        preempted, killed, told = training(commands)
+        preempted, killed, cancelled = training(commands)
         os.kill(holder(killed), signal.SIGKILL)
         os.kill(holder(preempted), signal.SIGUSR2)
-        os.kill(holder(told), signal.SIGTERM)  # as scancel does, and Slurm's preemption before it queues a job again
+        os.kill(
+            holder(cancelled), signal.SIGTERM
+        )  # as scancel does, and Slurm's preemption before it queues a job again
         out, err = process.communicate(timeout=300)
     assert process.returncode == 0 and "Traceback" not in err, err
     assert out.count("a worker process was killed") == 1
     assert len(re.findall(r"^\d of \d .*nats$", out, re.MULTILINE)) == 3
-    said = [file.read_text() for file in (commands.home / "runs" / ".submitit").rglob("*_log.out")]
-    assert sum(text.count("Requeued job") for text in said) == 1
+    logs = [file.read_text() for file in (commands.home / "runs" / ".submitit").rglob("*_log.out")]
+    assert sum(text.count("Requeued job") for text in logs) == 1
     assert all("resuming" in (folder / "train.log").read_text() for folder in (preempted, killed))
-    assert "resuming" not in (told / "train.log").read_text()
+    assert "resuming" not in (cancelled / "train.log").read_text()
     assert commands.run("train", *GRID, "runs_dir=alone").returncode == 0
     for folder in commands.runs():
         assert weights_and_metrics(folder) == weights_and_metrics(commands.home / "alone" / folder.name)
@@ -46,11 +48,14 @@ def test_a_preempted_and_a_killed_job_go_on_and_end_like_undisturbed_ones(comman
 def test_jobs_outlive_the_command_which_then_finds_what_they_found(commands: Commands):
     grid = ("-m", "seed=0,1", *LONG, "hydra/launcher=submitit_local")
     # Files, not pipes: the jobs would keep those open.
-    with open(commands.home / "said", "w") as said, commands.start("train", *grid, stdout=said, stderr=said) as process:
+    with (
+        open(commands.home / "output", "w") as output,
+        commands.start("train", *grid, stdout=output, stderr=output) as process,
+    ):
         wait_for(lambda: len(training(commands)) == 2)
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 143
-    assert "the jobs stay in the queue" in (commands.home / "said").read_text()
+    assert "the jobs stay in the queue" in (commands.home / "output").read_text()
     again = commands.run("train", *grid)
     assert again.returncode == 0, again.stderr
     for folder in commands.runs():

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from conftest import SMOKE, Commands
+from conftest import ROOT, SMOKE, Commands
 
 from charrnn import run
 
@@ -63,7 +63,7 @@ def test_a_sweep_leaves_a_manifest_that_runs_it_again(commands: Commands):
     assert sorted(manifest["runs"]) == [folder.name for folder in commands.runs()]
     assert len(manifest["called"]) == 2 and manifest["versions"]["torch"]
     program, *arguments = manifest["command"].split()[1:]
-    assert program == "train.py" and tuple(arguments) == grid
+    assert program == str(ROOT / "train.py") and tuple(arguments) == grid
 
 
 def test_a_dry_run_says_what_is_done_and_what_is_left_and_trains_nothing(commands: Commands):
@@ -113,14 +113,14 @@ def test_a_failed_run_beside_others_is_one_line_and_listed(commands: Commands):
     grid = ("-m", "optim=sgd", "optim.lr=0.1,1e38", "optim.gradient_clip=1e30", *SMOKE, "hydra/launcher=cores")
     done = commands.run("train", *grid)
     assert done.returncode == 1 and re.search(r"^\d of 2 .*failed: .*epoch 1", done.stdout, re.MULTILINE)
-    assert "rerun  python train.py optim=sgd optim.lr=1e" in done.stderr
+    assert f"rerun  python {ROOT / 'train.py'} optim=sgd optim.lr=1e" in done.stderr
 
 
 def test_a_sweep_that_fails_whole_lists_every_failure_whatever_becomes_of_its_comparison(commands: Commands):
     (commands.home / "report").touch()
     grid = ("-m", "seed=0,1", "optim=sgd", "optim.lr=1e38", "optim.gradient_clip=1e30", *SMOKE)
     done = commands.run("train", *grid)
-    assert done.returncode == 1 and done.stderr.count("rerun  python train.py") == 2
+    assert done.returncode == 1 and done.stderr.count(f"rerun  python {ROOT / 'train.py'}") == 2
     assert "no comparison: " in done.stderr and "Traceback" not in done.stderr
 
 
@@ -177,8 +177,8 @@ def test_a_run_of_older_arithmetic_is_named_and_not_used(commands: Commands, tra
     (other / "config.yaml").write_text(yaml.safe_dump(changed))
     done = commands.run("train", *SMOKE, "model.hidden=20")
     assert done.returncode == 0, done.stderr
-    told = [line for line in done.stdout.splitlines() if line.startswith("not used")]
-    assert len(told) == 1 and older.name in told[0]
+    lines = [line for line in done.stdout.splitlines() if line.startswith("not used")]
+    assert len(lines) == 1 and older.name in lines[0]
     assert (runs / trained.name / "result.json").exists()
 
 

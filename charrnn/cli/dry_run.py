@@ -1,57 +1,66 @@
-"""What a command would do: every run with its state, its size and the time it still needs."""
+"""The table of dry_run=true: every run with its state, its size and the time it still needs."""
 
 import os
 import statistics
 from pathlib import Path
 
 from charrnn import run
-from charrnn.cli.plan import Plan
+from charrnn.cli.jobs import JobBatch
 from charrnn.learning.prepare import Prepared, prepare
-from charrnn.studies.cost import RUNS_TO_COMPARE, epochs, parameters, seconds_per_epoch, speed
+from charrnn.studies.run_cost import (
+    RUNS_TO_COMPARE,
+    estimate_epoch_seconds,
+    measure_slowdown,
+    parameter_count,
+    read_epoch_rows,
+)
 
 STATES = ("finished", "running", "resumable", "failed", "new")
 
 
-def listing(plan: Plan) -> str:
-    """The table of all jobs and a sentence on the time left; trains nothing."""
-    states = {folder: _state(folder) for folder in plan.folders}
-    slower, known_from = speed(_runs_to_compare(plan.folders))
-    usual = [r["last_epoch"] + 1 for folder in plan.folders if (r := run.read_result(folder))]
+def dry_run_table(batch: JobBatch) -> str:
+    """The table of all jobs, then a sentence on the time left."""
+    states = {folder: _state(folder) for folder in batch.folders}
+    slowdown, num_measured = measure_slowdown(_runs_to_compare(batch.folders))
+    epochs_of_finished = [r["last_epoch"] + 1 for folder in batch.folders if (r := run.read_result(folder))]
     prepared: dict[object, Prepared] = {}
-    width = max(len(folder.name) for folder in plan.folders)
+    width = max(len(folder.name) for folder in batch.folders)
     lines = [f"{'run':<{width}}  {'state':<9}  {'parameters':>10}  {'epochs':>8}  {'left':>8}"]
-    left, is_bound = 0.0, False
-    for job in plan.jobs:
+    seconds_left, is_upper_bound = 0.0, False
+    for job in batch.jobs:
         assert job.folder is not None
         config = job.config
         if config.data not in prepared:
             prepared[config.data] = prepare(config.data)
         data = prepared[config.data]
-        done, seconds = len(epochs(job.folder)), 0.0
+        done, seconds = len(read_epoch_rows(job.folder)), 0.0
         if states[job.folder] != "finished":
             end = config.trainer.max_epochs
             if config.trainer.patience is not None and config.trainer.patience < end:
-                end, is_bound = (min(end, int(statistics.median(usual))), is_bound) if usual else (end, True)
-            a_epoch = slower * seconds_per_epoch(config, len(data.vocab), len(data.train))
-            seconds = a_epoch * max(end - done, 1)
-            left += seconds
-        size = parameters(config.model, len(data.vocab))
-        of = f"{done}/{config.trainer.max_epochs}"
-        shown = duration(seconds) if seconds else "-"
-        lines.append(f"{job.folder.name:<{width}}  {states[job.folder]:<9}  {size:>10,}  {of:>8}  {shown:>8}")
+                if epochs_of_finished:
+                    end = min(end, int(statistics.median(epochs_of_finished)))
+                else:
+                    is_upper_bound = True
+            seconds = slowdown * estimate_epoch_seconds(config, len(data.vocab), len(data.train)) * max(end - done, 1)
+            seconds_left += seconds
+        size = parameter_count(config.model, len(data.vocab))
+        progress = f"{done}/{config.trainer.max_epochs}"
+        left = duration(seconds) if seconds else "-"
+        lines.append(f"{job.folder.name:<{width}}  {states[job.folder]:<9}  {size:>10,}  {progress:>8}  {left:>8}")
     counts = [f"{n} {state}" for state in STATES if (n := list(states.values()).count(state))]
-    lines += ["", f"{len(plan.jobs)} runs: {', '.join(counts)}"]
-    if left:
-        lines.append(_time_left(left, is_bound, known_from, min(_side_by_side(plan), len(plan.jobs))))
+    lines += ["", f"{len(batch.jobs)} runs: {', '.join(counts)}"]
+    if seconds_left:
+        num_workers = min(_concurrent_jobs(batch), len(batch.jobs))
+        lines.append(_time_left(seconds_left, is_upper_bound, num_measured, num_workers))
     return "\n".join(lines)
 
 
-def _time_left(seconds: float, is_bound: bool, known_from: int, workers: int) -> str:
-    about = "at most" if is_bound else "about"
-    by = f", {workers} at a time" if workers > 1 else ""
-    source = f"the speed of {known_from} runs on disk" if known_from else "the speed of another machine's core"
-    stop = "; patience will end runs earlier" if is_bound else ""
-    return f"{about} {duration(seconds / workers)} left{by}, by {source}{stop}"
+def _time_left(seconds: float, is_upper_bound: bool, num_measured: int, num_workers: int) -> str:
+    about = "at most" if is_upper_bound else "about"
+    workers = f", {num_workers} at a time" if num_workers > 1 else ""
+    source = f"the speed of {num_measured} runs on disk" if num_measured else "the speed of another machine's core"
+    patience = "; patience will end runs earlier" if is_upper_bound else ""
+    return f"{about} {duration(seconds / num_workers)} left{workers}, by {source}{patience}"
 
 
 def _state(folder: Path) -> str:
@@ -68,12 +77,12 @@ def _runs_to_compare(folders: list[Path]) -> list[Path]:
     return [*own, *[file.parent for file in others if file.parent not in own]][:RUNS_TO_COMPARE]
 
 
-def _side_by_side(plan: Plan) -> int:
+def _concurrent_jobs(batch: JobBatch) -> int:
     """Jobs at a time; as joblib counts: -1 is all cores, -2 all but one."""
-    launcher = plan.hydra.hydra.launcher
-    at_once = int(launcher.get("n_jobs", launcher.get("array_parallelism", 1)))
+    launcher = batch.hydra_config.hydra.launcher
+    n_jobs = int(launcher.get("n_jobs", launcher.get("array_parallelism", 1)))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return at_once if at_once > 0 else max(1, cores + 1 + at_once)
+    return n_jobs if n_jobs > 0 else max(1, cores + 1 + n_jobs)
 
 
 def duration(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""The three commands: check what was typed, run the jobs, say what failed."""
+"""train, sample and analyze: check the arguments, run the jobs, print what failed."""
 
 import logging
 import multiprocessing
@@ -15,69 +15,73 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from charrnn import run
-from charrnn.cli.overrides import CONF, MULTIRUN, prepared
-from charrnn.cli.plan import checked, default_settings, plan, run_folder
+from charrnn.cli.command import typed_command
+from charrnn.cli.jobs import build_config, compose_jobs, default_settings, run_folder
+from charrnn.cli.overrides import normalize_overrides, only_prints
 from charrnn.cli.slurm import preemption_signal
-from charrnn.cli.sweep import launch, list_failures, rerun, write_manifest
-from charrnn.cli.workers import follow_parent
+from charrnn.cli.sweep import command_line, launch, print_failures, write_manifest
+from charrnn.cli.workers import stop_with_parent
 from charrnn.config import SCHEMAS, known_keys
+from charrnn.config_dir import config_dir
 from charrnn.errors import UserError, sentence
 
-# Whether somebody typed the command of this very process; a launcher's workers import this module, too.
+# Whether this process is the command that was typed; a launcher's workers import this module, too.
 _is_typed = False
 
 
 def main(program: str) -> None:
-    """Run "train", "sample" or "analyze" with the arguments of this process, which ends with an exit code."""
+    """Run "train", "sample" or "analyze" with the arguments in sys.argv; ends the process with an exit code."""
     global _is_typed
     _is_typed, arguments = True, sys.argv[1:]
     try:
-        if any(a.startswith("-") and a not in MULTIRUN and "=" not in a for a in arguments):
-            # Hydra's own questions: --help, --cfg, --info, shell completion
-            hydra.main(version_base="1.3", config_path=str(CONF), config_name=program)(JOBS[program])()
+        if only_prints(arguments):
+            hydra.main(version_base="1.3", config_path=str(config_dir()), config_name=program)(TASKS[program])()
             return
-        sys.exit(_run(program, prepared(arguments, known_keys(SCHEMAS[program]))))
+        sys.exit(_run(program, normalize_overrides(arguments, known_keys(SCHEMAS[program]))))
     except BrokenPipeError:
         sys.exit(_output_closed())
     except (UserError, OSError) as error:
-        sys.exit(_say_error(sentence(error)))
+        sys.exit(_print_error(sentence(error)))
     except KeyboardInterrupt:
         sys.exit(130)
 
 
 def _run(program: str, arguments: list[str]) -> int:
-    planned = plan(program, arguments)
+    command = typed_command(program)
+    batch = compose_jobs(program, arguments, command)
     manifest = None
-    if any(getattr(job.config, "dry_run", False) for job in planned.jobs):
-        from charrnn.cli.dry_run import listing
+    if any(getattr(job.config, "dry_run", False) for job in batch.jobs):
+        from charrnn.cli.dry_run import dry_run_table
 
-        print(listing(planned))
+        print(dry_run_table(batch))
         return 0
-    if planned.is_sweep and planned.folders:
-        manifest = write_manifest(planned)
-        for folder in planned.folders:
+    if batch.is_sweep and batch.folders:
+        manifest = write_manifest(batch)
+        for folder in batch.folders:
             if run.read_result(folder) is not None:
                 print(f"finished  {folder}")
-    codes = launch(planned, JOBS[program])
+    # Workers do not know what was typed.
+    codes = launch(batch, partial(_train, command=command) if program == "train" else TASKS[program])
     if manifest is not None:
         print()
         try:
-            launch(plan("analyze", prepared([f"runs={manifest}"], known_keys(SCHEMAS["analyze"]))), _analyze)
+            runs = normalize_overrides([f"runs={manifest}"], known_keys(SCHEMAS["analyze"]))
+            launch(compose_jobs("analyze", runs), _analyze)
         except Exception as error:
-            # A comparison that cannot be made, whatever the reason, is no failure of the sweep.
+            # The sweep did not fail where its comparison cannot be made, whatever the reason.
             print(f"no comparison: {sentence(error)}", file=sys.stderr)
-    if planned.is_sweep and list_failures(planned):
+    if batch.is_sweep and print_failures(batch):
         return 1
     return max(codes, default=0)
 
 
-def _train(cfg: DictConfig) -> int:
+def _train(cfg: DictConfig, command: str = "charrnn train") -> int:
     in_worker = not _is_typed
     if multiprocessing.parent_process() is not None:
-        follow_parent()
+        stop_with_parent()
     from charrnn.learning.training import Interrupted, train
 
-    config = checked("train", cfg)
+    config = build_config("train", cfg)
     folder = run_folder(config)
     hydra_config = HydraConfig.get()
     in_sweep = hydra_config.mode == RunMode.MULTIRUN
@@ -85,90 +89,88 @@ def _train(cfg: DictConfig) -> int:
         _log_to_console()
     if in_sweep and not in_worker:
         print(f"\n=== {folder.name}")
-    queued_by = preemption_signal() if in_worker else None
-    stop_on = (signal.SIGINT, signal.SIGTERM) if queued_by is None else (queued_by,)
+    requeue_signal = preemption_signal() if in_worker else None
+    stop_on = (signal.SIGINT, signal.SIGTERM) if requeue_signal is None else (requeue_signal,)
     try:
-        result = train(config, folder, rerun("train", hydra_config.overrides.task), stop_on)
+        train(config, folder, command_line(command, hydra_config.overrides.task), stop_on)
     except Interrupted as stop:
         # 128 + signal is what a shell reports of a process that a signal ended.
         if in_worker:
             sys.stdout.flush()
-            if stop.signum == queued_by:
-                return _hand_on(stop.signum)
-            os._exit(128 + stop.signum)  # an exception would end the job only, and the next one would start
+            if stop.signum == requeue_signal:
+                return _requeue(stop.signum)
+            os._exit(128 + stop.signum)  # an exception would end only this job, and the worker would start the next
         print(f"stopped: {folder}; the same command continues it", file=sys.stderr)
         raise SystemExit(128 + stop.signum) from None
     except BrokenPipeError:
         raise SystemExit(_output_closed()) from None
     except Exception as error:
-        # The other jobs of a sweep go on; the last lines of the command tell of this one.
+        # The other jobs of a sweep go on; the command's last lines list this failure.
         if not in_sweep:
-            _say_error(sentence(error))
+            _print_error(sentence(error))
             if not isinstance(error, UserError | OSError):
                 print(f"  log    {folder / 'train.log'}", file=sys.stderr)
         return 1
     if not in_sweep:
-        from charrnn.learning.compose import show_two
-        from charrnn.learning.result import summary
+        from charrnn.cli.tunes import print_run
 
-        print(summary(result, folder))
-        show_two(folder)
+        print_run(folder)
     return 0
 
 
-def _hand_on(signum: int) -> int:
-    """Give a signal, now that the run can be continued, to submitit, whose handler ends this process, or may not."""
+def _requeue(signum: int) -> int:
+    """Pass the signal, now that the run can be continued, to submitit's handler, which ends this process."""
     try:
         signal.raise_signal(signum)
     except Exception as error:
         print(error, file=sys.stderr)
-    return 1  # it ran into its time limit too often
+    return 1  # submitit refuses: the job ran into its time limit too often
 
 
 def _sample(cfg: DictConfig) -> int:
-    from charrnn.learning.compose import compose_tunes
+    from charrnn.cli.tunes import sample
 
-    return _or_say_error(compose_tunes, checked("sample", cfg))
+    return _or_print_error(sample, build_config("sample", cfg))
 
 
 def _analyze(cfg: DictConfig) -> int:
-    config = checked("analyze", cfg)
+    config = build_config("analyze", cfg)
     if config.analysis.name == "quality":
-        from charrnn.studies.quality import report_quality
+        from charrnn.studies.quality_report import report_quality
 
-        return _or_say_error(report_quality, config)
+        return _or_print_error(report_quality, config)
     if config.analysis.name == "temperature":
-        from charrnn.studies.temperature import report_temperature
+        from charrnn.studies.temperature_report import report_temperature
 
-        return _or_say_error(report_temperature, config)
+        return _or_print_error(report_temperature, config)
     if config.analysis.name == "neurons":
-        from charrnn.studies.neurons.report import report_neurons
+        from charrnn.studies.neurons.neurons_report import report_neurons
 
-        return _or_say_error(report_neurons, config)
+        return _or_print_error(report_neurons, config)
     if config.analysis.name == "paper":
-        from charrnn.studies.paper.report import report_paper
+        from charrnn.studies.paper.paper_report import report_paper
 
-        return _or_say_error(partial(report_paper, default=default_settings()), config)
+        return _or_print_error(partial(report_paper, default=default_settings()), config)
     if config.diff is not None:
-        from charrnn.studies.difference import print_difference
+        from charrnn.studies.run_diff import print_run_diff
 
-        return _or_say_error(print_difference, config.diff)
-    from charrnn.studies.comparison import compare
+        return _or_print_error(print_run_diff, config.diff)
+    from charrnn.studies.comparison_report import report_comparison
 
-    return _or_say_error(partial(compare, default=default_settings()), config)
-
-
-JOBS: dict[str, Callable[[DictConfig], int]] = {"train": _train, "sample": _sample, "analyze": _analyze}
+    return _or_print_error(partial(report_comparison, default=default_settings()), config)
 
 
-def _or_say_error(task: Callable[[Any], object], config: Any) -> int:
-    # Hydra would print a traceback and stop; here a bad value ends its own job only.
+TASKS: dict[str, Callable[[DictConfig], int]] = {"train": _train, "sample": _sample, "analyze": _analyze}
+
+
+def _or_print_error(task: Callable[[Any], object], config: Any) -> int:
+    # Hydra would print a traceback and stop; here a bad value ends only its own job.
     try:
         task(config)
     except BrokenPipeError:
         raise SystemExit(_output_closed()) from None
     except (UserError, OSError) as error:
-        return _say_error(sentence(error))
+        return _print_error(sentence(error))
     return 0
 
 
@@ -182,7 +184,7 @@ def _output_closed() -> int:
     return 128 + signal.SIGPIPE
 
 
-def _say_error(message: str) -> int:
+def _print_error(message: str) -> int:
     print(f"error: {message}", file=sys.stderr)
     return 2
 

@@ -1,4 +1,4 @@
-"""Jobs in Slurm's queue, by submitit: when one stops, how it is queued again; one's death is not the others'."""
+"""Jobs in Slurm's queue, by submitit: the signal that stops one so that it is queued again, waiting for all."""
 
 import os
 import shutil
@@ -13,10 +13,10 @@ from charrnn.errors import UserError
 
 
 def preemption_signal() -> signal.Signals | None:
-    """What this process is sent before Slurm takes its node away, if it is such a job: USR2 unless the user chose.
+    """The signal that a Slurm job gets before its node is taken away, USR2 by default; None in any other process.
 
-    submitit has claimed it: its handler queues the job again and ends the process. SIGTERM it ignores, as scancel sends
-    it, too: whoever cancels a job does not want it back.
+    submitit's handler for it queues the job again and ends the process. submitit ignores SIGTERM, which scancel sends:
+    a cancelled job must not come back.
     """
     if "SUBMITIT_FOLDER" not in os.environ:
         return None
@@ -24,10 +24,10 @@ def preemption_signal() -> signal.Signals | None:
 
 
 @contextmanager
-def waiting_for_all(launcher: Any) -> Iterator[None]:
-    """Have submitit's launcher wait for every job: of itself it gives up on all with the first that was killed.
+def wait_for_all_jobs(launcher: Any) -> Iterator[None]:
+    """Have submitit's launcher wait for every job; by default it gives up on all when one was killed.
 
-    Of such a one it then returns a JobReturn of status UNKNOWN.
+    For a killed job it then returns a JobReturn of status UNKNOWN.
     """
     import submitit
     from submitit.core.utils import UncompletedJobError
@@ -37,16 +37,16 @@ def waiting_for_all(launcher: Any) -> Iterator[None]:
             "hydra/launcher=slurm: expected Slurm's command sbatch, but there is none here; call the command where "
             "jobs are submitted, or use hydra/launcher=cores"
         )
-    kind: Any = submitit.Job
-    results = kind.results
+    job_class: Any = submitit.Job
+    results = job_class.results
 
-    def results_or_none(job: Any) -> list[Any]:
+    def results_or_unknown(job: Any) -> list[Any]:
         try:
             return results(job)
         except UncompletedJobError:
             return [JobReturn()]
 
-    kind.results = results_or_none
+    job_class.results = results_or_unknown
     try:
         yield
     except UncompletedJobError as error:
@@ -55,4 +55,4 @@ def waiting_for_all(launcher: Any) -> Iterator[None]:
             "change hydra.launcher.…"
         ) from error
     finally:
-        kind.results = results
+        job_class.results = results

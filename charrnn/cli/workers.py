@@ -1,4 +1,4 @@
-"""Jobs in other processes: what a worker on this machine owes its parent, and a line of progress a job."""
+"""Jobs in other processes: workers end with their parent, and the parent prints a line for every run."""
 
 import multiprocessing
 import os
@@ -14,51 +14,51 @@ from typing import Any
 from tqdm import tqdm
 
 from charrnn import run
-from charrnn.studies.cost import epochs
+from charrnn.studies.run_cost import read_epoch_rows
 
-SECONDS_BETWEEN_LOOKS = 1.0
-# From the moment the parent is missed; a block of training takes 0.03 to 2 s, a checkpoint 0.05 s.
+POLL_SECONDS = 1.0
+# After the parent's end; a block of training takes 0.03 to 2 s, a checkpoint 0.05 s.
 SECONDS_TO_STOP = 3.0
 
 
-def follow_parent() -> None:
-    """From now on this worker stops its training and ends within 5 s of its parent's end, whatever ended it."""
+def stop_with_parent() -> None:
+    """Have this worker stop its training and end within 5 s of its parent's end, whatever ended the parent."""
     parent = multiprocessing.parent_process()
     assert parent is not None and parent.pid is not None
-    if not any(thread.name == "follow_parent" for thread in threading.enumerate()):
-        # Its own number, not that of whoever is the parent now: it may have died while this process was starting.
-        threading.Thread(target=_follow, args=(parent.pid,), name="follow_parent", daemon=True).start()
+    if not any(thread.name == stop_with_parent.__name__ for thread in threading.enumerate()):
+        # Not os.getppid(): the parent may have died while this process was starting.
+        threading.Thread(target=_watch_parent, args=(parent.pid,), name=stop_with_parent.__name__, daemon=True).start()
 
 
-def _follow(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+def _watch_parent(parent_pid: int) -> None:
+    while os.getppid() == parent_pid:
+        time.sleep(POLL_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)  # a run in training writes its checkpoint first
     time.sleep(SECONDS_TO_STOP)
     os._exit(128 + signal.SIGTERM)
 
 
 @contextmanager
-def supervised(folders: Sequence[Path], since: float, farewell: str) -> Iterator[None]:
-    """While jobs run in workers: a line for every run that ends, live ones on a terminal, and one end for all.
+def supervise_workers(folders: Sequence[Path], since: float, stop_message: str) -> Iterator[None]:
+    """While jobs run in workers, print a line for every run that ends, and on a terminal one for every run in training.
 
-    What failed before the time `since`, in seconds since 1970, is tried again and no end.
-    Ctrl-C and SIGTERM reach the workers of this machine, which stop where they can be continued; this process says what
-    becomes of the jobs and ends with 128 + signal.
+    A failure before the time `since`, in seconds since 1970, does not count: that run is tried again.
+    Ctrl-C and SIGTERM are passed on to the workers of this machine, which stop where they can be continued; then this
+    process prints `stop_message` and ends with 128 + signal.
     """
-    over = threading.Event()
-    lines = threading.Thread(target=_Lines(folders, since).show, args=(over,), daemon=True)
+    done = threading.Event()
+    lines = threading.Thread(target=_ProgressLines(folders, since).update_until, args=(done,), daemon=True)
 
     def stop(signum: int, frame: Any) -> None:
         workers = multiprocessing.active_children()
         for worker in workers:
             if worker.pid is not None:
                 os.kill(worker.pid, signal.SIGTERM)
-        end = time.monotonic() + SECONDS_TO_STOP + 2 * SECONDS_BETWEEN_LOOKS
+        end = time.monotonic() + SECONDS_TO_STOP + 2 * POLL_SECONDS
         while time.monotonic() < end and any(worker.is_alive() for worker in workers):
             time.sleep(0.05)
-        print(f"stopped: {farewell}", file=sys.stderr, flush=True)
-        # Not by an exception: joblib would start to tidy up its pool, which takes as long as the runs.
+        print(f"stopped: {stop_message}", file=sys.stderr, flush=True)
+        # Not by an exception: joblib would wait for its pool, as long as the runs take.
         os._exit(128 + signum)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -66,14 +66,14 @@ def supervised(folders: Sequence[Path], since: float, farewell: str) -> Iterator
     try:
         yield
     finally:
-        over.set()
+        done.set()
         lines.join()
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-class _Lines:
-    """Reads from the run folders how their runs stand; the runs themselves write nothing to the terminal."""
+class _ProgressLines:
+    """Reads the runs' progress from their folders; workers print nothing to the terminal."""
 
     def __init__(self, folders: Sequence[Path], since: float):
         self.waiting, self.count, self.since = list(folders), len(folders), since
@@ -81,40 +81,40 @@ class _Lines:
         self.bars: dict[Path, Any] = {}
         self.started: dict[Path, float] = {}
 
-    def show(self, over: threading.Event) -> None:
+    def update_until(self, done: threading.Event) -> None:
         try:
-            while not over.wait(SECONDS_BETWEEN_LOOKS):
-                self.look()
-            self.look()
+            while not done.wait(POLL_SECONDS):
+                self.update()
+            self.update()
         except BrokenPipeError:  # nobody reads the lines: the command ends as a single run does
             os.kill(os.getpid(), signal.SIGTERM)
             return
         for bar in self.bars.values():
             bar.close()
 
-    def look(self) -> None:
+    def update(self) -> None:
         for folder in list(self.waiting):
             if (end := outcome(folder, self.since)) is not None:
                 self.waiting.remove(folder)
                 if folder in self.bars:
                     self.bars.pop(folder).close()
-                done = f"{self.count - len(self.waiting)} of {self.count}"
-                tqdm.write(f"{done:<10}{folder.name:<{self.width}}  {end}", file=sys.stdout)
+                count = f"{self.count - len(self.waiting)} of {self.count}"
+                tqdm.write(f"{count:<10}{folder.name:<{self.width}}  {end}", file=sys.stdout)
                 sys.stdout.flush()
             elif sys.stderr.isatty() and run.is_running(folder):
-                self.draw(folder)
+                self.update_bar(folder)
 
-    def draw(self, folder: Path) -> None:
+    def update_bar(self, folder: Path) -> None:
         if folder not in self.bars:
             self.bars[folder] = tqdm(bar_format="{desc}", leave=False, file=sys.stderr)
             self.started[folder] = time.monotonic()
         seconds = int(time.monotonic() - self.started[folder])
-        shown = f"{folder.name:<{self.width}}  {_progress(folder)}  {seconds // 60}:{seconds % 60:02d}"
-        self.bars[folder].set_description_str(shown)
+        line = f"{folder.name:<{self.width}}  {_progress(folder)}  {seconds // 60}:{seconds % 60:02d}"
+        self.bars[folder].set_description_str(line)
 
 
 def outcome(folder: Path, since: float) -> str | None:
-    """How the run ended, in a few words; None while it has not, or has failed before the time `since` only."""
+    """How the run ended, in a few words; None while it has not, or failed only before the time `since`."""
     if (result := run.read_result(folder)) is not None:
         return (
             f"best epoch {result['best_epoch'] + 1} of {result['last_epoch'] + 1} ({result['stop_reason']}): "
@@ -124,7 +124,7 @@ def outcome(folder: Path, since: float) -> str | None:
 
 
 def failure(folder: Path, since: float) -> str | None:
-    """The error with which the run has failed after the time `since`, in seconds since 1970."""
+    """The error with which the run failed after the time `since`, in seconds since 1970."""
     file = folder / "status.json"
     if not file.exists() or file.stat().st_mtime < since:
         return None
@@ -134,7 +134,7 @@ def failure(folder: Path, since: float) -> str | None:
 
 def _progress(folder: Path) -> str:
     try:
-        last = epochs(folder)[-1]
+        last = read_epoch_rows(folder)[-1]
         return f"epoch {int(last['epoch']) + 1:3d}  val {float(last['val/loss']):.4f} nats"
     except (LookupError, ValueError):
         return "epoch   0"

@@ -1,4 +1,4 @@
-"""What every unit of a network does at every character of given tunes, and what becomes of its guesses without some.
+"""The activation of every unit at every character of given tunes, and the loss without some units (ablation).
 
 B tunes at once, T time, L layers, H hidden, U = L · H units: unit u is unit u mod H of layer u div H, from 0, the
 lowest layer first. V alphabet, n characters of all tunes together, marks left out.
@@ -16,15 +16,15 @@ from charrnn.learning.inputs import Inputs
 from charrnn.learning.model import CharRNN, run
 from charrnn.learning.vocab import Vocabulary
 
-ROWS = 3200  # that step together, tunes times held units: more would not be faster
-TUNES_AT_ONCE = 64
+_ROWS = 3200  # that step together, tunes times ablated units: more would not be faster
+_TUNES_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
 class Trace:
-    """After each of n characters: `activations` (n, U), and `log_prob` (n, V), nats of whatever may come next.
+    """After each of n characters: `activations` (n, U), and `log_prob` (n, V) in nats of every possible next character.
 
-    `next` (n,) are the ids of what does come, the end mark behind every tune's last character.
+    `next` (n,) are the ids of the characters that follow; the end mark follows every tune's last one.
     """
 
     activations: np.ndarray
@@ -33,7 +33,7 @@ class Trace:
 
     @property
     def loss(self) -> np.ndarray:
-        """Nats of the character that comes next, (n,)."""
+        """Nats of the character that follows, (n,)."""
         return -np.take_along_axis(self.log_prob, self.next[:, None], 1)[:, 0]
 
 
@@ -48,33 +48,32 @@ def trace(model: CharRNN, vocab: Vocabulary, tunes: Sequence[str]) -> Trace:
     """
     model = copy.deepcopy(model).double()
     parts: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
-    for numbers, ids, following in _batches(vocab, tunes, TUNES_AT_ONCE):
+    for numbers, ids, following in _batches(vocab, tunes, _TUNES_AT_ONCE):
         with torch.inference_mode():
             steps = list(_steps(model, ids, _beside(model, vocab, ids)))
             log_prob = torch.stack([_log_prob(model, vocab, step[-1]) for step in steps])
             activations = torch.stack(steps).transpose(1, 2).flatten(2)  # (T, B, U)
         for column, number in enumerate(numbers):
             here = slice(1, len(tunes[number]) + 1)  # behind the start mark
-            kept = (activations, log_prob, following)
-            activity, logarithms, ids_next = (values[here, column].numpy() for values in kept)
-            parts[number] = activity.astype(np.float32), logarithms.astype(np.float32), ids_next.copy()
-    return Trace(*(np.concatenate(some) for some in zip(*(parts[i] for i in range(len(tunes))), strict=True)))
+            of_tune = [values[here, column].numpy() for values in (activations, log_prob, following)]
+            parts[number] = of_tune[0].astype(np.float32), of_tune[1].astype(np.float32), of_tune[2].copy()
+    return Trace(*(np.concatenate(arrays) for arrays in zip(*(parts[i] for i in range(len(tunes))), strict=True)))
 
 
-def losses_without(
-    model: CharRNN, vocab: Vocabulary, tunes: Sequence[str], held: Sequence[int], means: np.ndarray
+def ablated_losses(
+    model: CharRNN, vocab: Vocabulary, tunes: Sequence[str], ablated: Sequence[int], means: np.ndarray
 ) -> np.ndarray:
-    """Nats of the character that comes next, (len(held), n), where one unit at a time stands still.
+    """Nats of the character that follows, (len(ablated), n), with one unit at a time held at its mean.
 
-    From the start mark on, unit u is `means[u]` whatever it computes: at every step its output is replaced before the
-    next step, the layer above and the logits read it. The cell of an lstm is left alone: only its output reads it.
+    From the start mark on, the output of unit u is `means[u]`: at every step it is replaced before the next step, the
+    layer above and the logits read it. The cell state of an lstm is left alone: only the unit's own output reads it.
     """
-    n = np.cumsum([0, *map(len, tunes)])
-    found = np.empty((len(held), n[-1]), np.float32)
-    wide = max(1, ROWS // TUNES_AT_ONCE)
-    for begin in range(0, len(held), wide):
-        some = torch.tensor(held[begin : begin + wide])
-        for numbers, ids, following in _batches(vocab, tunes, TUNES_AT_ONCE):
+    starts = np.cumsum([0, *map(len, tunes)])
+    losses = np.empty((len(ablated), starts[-1]), np.float32)
+    units_at_once = max(1, _ROWS // _TUNES_AT_ONCE)
+    for begin in range(0, len(ablated), units_at_once):
+        some = torch.tensor(ablated[begin : begin + units_at_once])
+        for numbers, ids, following in _batches(vocab, tunes, _TUNES_AT_ONCE):
             rows = some.repeat_interleave(len(numbers))
             repeated, targets = ids.repeat(1, len(some)), following.repeat(1, len(some))
             beside = _beside(model, vocab, ids).repeat(1, len(some), 1)
@@ -84,9 +83,9 @@ def losses_without(
                 parts = [-_log_prob(model, vocab, step[-1]).gather(1, t[:, None])[:, 0] for step, t in steps]
             loss = torch.stack(parts).unflatten(1, (len(some), len(numbers))).numpy()
             for column, number in enumerate(numbers):
-                length = len(tunes[number])
-                found[begin : begin + len(some), n[number] : n[number] + length] = loss[1 : length + 1, :, column].T
-    return found
+                start, end = starts[number : number + 2]
+                losses[begin : begin + len(some), start:end] = loss[1 : end - start + 1, :, column].T
+    return losses
 
 
 def _beside(model: CharRNN, vocab: Vocabulary, ids: Tensor) -> Tensor:
@@ -96,19 +95,19 @@ def _beside(model: CharRNN, vocab: Vocabulary, ids: Tensor) -> Tensor:
 
 
 def _steps(
-    model: CharRNN, ids: Tensor, beside: Tensor, held: Tensor | None = None, values: Tensor | None = None
+    model: CharRNN, ids: Tensor, beside: Tensor, ablated: Tensor | None = None, values: Tensor | None = None
 ) -> Iterator[Tensor]:
-    """The outputs (L, B, H) after every row of ids (T, B); of tune b, unit `held[b]` is kept at `values[b]`."""
+    """The outputs (L, B, H) after every row of ids (T, B); of tune b, unit `ablated[b]` is held at `values[b]`."""
     hidden = model.output.in_features
     state = model.zero_state(ids.shape[1])
     for row, inputs in zip(ids[:, None], beside[:, None], strict=True):
         below, after = model.read(row, inputs), []
         for number, (layer, before) in enumerate(zip(model.layers, state, strict=True)):
             _, last = run(layer, below, before)
-            if held is not None and values is not None:
-                rows = torch.nonzero(held // hidden == number)[:, 0]
+            if ablated is not None and values is not None:
+                rows = torch.nonzero(ablated // hidden == number)[:, 0]
                 last = last.clone()
-                last[0, rows, held[rows] % hidden] = values[rows]
+                last[0, rows, ablated[rows] % hidden] = values[rows]
             below = last[:1]
             after.append(last)
         state = torch.stack(after)

@@ -9,14 +9,13 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
+from charrnn.config import WINDOWS_PER_BLOCK
 from charrnn.errors import UserError
 from charrnn.learning.prepare import Prepared
 
 Block = tuple[Tensor, ...]
 """Ids and targets (B, T) int64 and, of a network that reads more, the inputs beside the ids, (B, T, I) int32."""
 IGNORED = -100  # the target that torch's cross-entropy leaves out
-# Windows a block: the Trainer's own cost is paid once a block.
-WINDOWS_PER_BLOCK = 10
 # Validation reads many streams at once, each preceded by text that is read but not scored: a stream that began with
 # nothing before it would cost about a nat for its first characters, a loss that depends on the number of streams.
 VAL_STREAMS, VAL_WARM_UP, VAL_BLOCK = 64, 64, 512
@@ -73,7 +72,7 @@ class Blocks:
 
 
 class AbcDataModule(pl.LightningDataModule):
-    """Training blocks of ten windows on `batch_size` streams; the same, whole validation set every epoch."""
+    """Training blocks on `batch_size` streams; the same, whole validation set every epoch."""
 
     def __init__(
         self, prepared: Prepared, *, seq_len: int, batch_size: int, order_seed: int = 0, limit_blocks: int | None = None

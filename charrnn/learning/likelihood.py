@@ -1,4 +1,4 @@
-"""What a network makes of given tunes: its scores before every character, and the temperature they look drawn at."""
+"""How likely a network finds given tunes, and the temperature at which it would most likely have sampled them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from charrnn.learning.inputs import Inputs
 from charrnn.learning.model import CharRNN
 from charrnn.learning.vocab import Vocabulary
 
-TUNES_AT_ONCE = 32
+_TUNES_AT_ONCE = 32
 BOUNDS = (0.02, 50.0)  # of a temperature
 
 
@@ -36,12 +36,12 @@ class Scores:
 def score_tunes(model: CharRNN, vocab: Vocabulary, tunes: Sequence[str], ended: Sequence[bool]) -> Iterator[Scores]:
     """Read each tune from its start mark; where it `ended`, the end mark is one of its characters.
 
-    Characters that are not in the alphabet are left out: to a network they do not exist.
+    Characters that are not in the alphabet are left out.
     """
     known, inputs = set(vocab.characters), Inputs(model.inputs, vocab)
     ids = [vocab.encode("".join(c for c in tune if c in known)).tolist() for tune in tunes]
-    for begin in range(0, len(ids), TUNES_AT_ONCE):
-        batch = [i + [vocab.end] * e for i, e in zip(ids[begin:], ended[begin : begin + TUNES_AT_ONCE], strict=False)]
+    for begin in range(0, len(ids), _TUNES_AT_ONCE):
+        batch = [i + [vocab.end] * e for i, e in zip(ids[begin:], ended[begin : begin + _TUNES_AT_ONCE], strict=False)]
         longest = max(map(len, batch))
         read = torch.full((len(batch), longest + 1), vocab.start)
         for row, tune in zip(read, batch, strict=True):
@@ -64,7 +64,7 @@ class Temperature:
 
 
 def estimate_temperature(scores: Sequence[Scores]) -> Temperature:
-    """The temperature by maximum likelihood, as if each character were drawn from softmax(logits / T).
+    """The temperature by maximum likelihood, as if each character were sampled from softmax(logits / T).
 
     The interval is Wald's on log T, from the curvature of the likelihood there.
     """

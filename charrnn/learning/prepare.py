@@ -1,4 +1,4 @@
-"""From files to ids: corpus, split, alphabet and baseline of one data configuration, and what to say of them."""
+"""From files to ids: corpus, split, alphabet and n-gram baseline of one data configuration, and their report."""
 
 import contextlib
 import json
@@ -46,14 +46,14 @@ def prepare(config: Data, names: Sequence[str] = ()) -> Prepared:
     sources = corpus.find_sources(config.source, config.path)
     fingerprint = corpus.fingerprint(sources)
     spelled = "" if config.notation == "raw" else f"-canonical-{config.key}-{'T' if config.titles else ''}"
-    how = f"{config.split}-{config.split_seed}{'-clean' if config.clean else ''}{spelled}-{'-'.join(names)}"
-    cached = _cache() / f"{fingerprint[:32]}-{how}-{CACHE_VERSION}.npz"
-    named = {"source": config.source, "path": config.path, "fingerprint": fingerprint}
+    split_name = f"{config.split}-{config.split_seed}{'-clean' if config.clean else ''}"
+    cached = _cache() / f"{fingerprint[:32]}-{split_name}{spelled}-{'-'.join(names)}-{CACHE_VERSION}.npz"
+    origin = {"source": config.source, "path": config.path, "fingerprint": fingerprint}
     with contextlib.suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return _load(cached, named)
-    read = corpus.parse(sources)
+        return _load(cached, origin)
+    parsed = corpus.parse(sources)
     del sources
-    tunes = [tune for tune in read.tunes if notation.read(tune).well_formed] if config.clean else read.tunes
+    tunes = [tune for tune in parsed.tunes if notation.read(tune).well_formed] if config.clean else parsed.tunes
     if not tunes:
         raise UserError("data.clean: expected some well-formed tunes, but none of them is; use data.clean=false")
     split = splits.split(tunes, config.split, config.split_seed)
@@ -67,8 +67,8 @@ def prepare(config: Data, names: Sequence[str] = ()) -> Prepared:
     inputs = Inputs(names, vocab)
     in_train = set(np.unique(ids["train"]).tolist())
     report = {
-        **read.report,
-        "not_well_formed": len(read.tunes) - len(tunes) if config.clean else None,
+        **parsed.report,
+        "not_well_formed": len(parsed.tunes) - len(tunes) if config.clean else None,
         **spelling.report(),
         "alphabet": len(vocab),
         "not_in_train": "".join(c for i, c in enumerate(vocab.characters) if i not in in_train),
@@ -82,15 +82,15 @@ def prepare(config: Data, names: Sequence[str] = ()) -> Prepared:
         "baseline": ngram.baseline(ids["train"], ids["val"], ids["test"], len(vocab)),
     }
     beside = {part: inputs.read(ids[part]) for part in PARTS} if names else {}
-    prepared = Prepared(**ids, vocab=vocab, report=named | report, inputs=beside)
+    prepared = Prepared(**ids, vocab=vocab, report=origin | report, inputs=beside)
     with contextlib.suppress(OSError):  # a cache that cannot be written is no reason to stop
         _save(cached, prepared)
     return prepared
 
 
 def _human(tunes: Sequence[str]) -> dict[str, Any]:
-    """What tunes that nobody trains on are like: the ceiling for what a network composes."""
-    measured = quality.summarize(tunes[:: 1 + len(tunes) // HUMAN_TUNES])
+    """The quality of tunes that are not trained on: the ceiling for what a network composes."""
+    measured = quality.summarize([*map(notation.read, tunes[:: 1 + len(tunes) // HUMAN_TUNES])])
     return {key: value for key, value in measured.items() if not isinstance(value, dict)}
 
 
@@ -108,10 +108,10 @@ def _save(file: Path, prepared: Prepared) -> None:
         np.savez(part, **arrays)  # type: ignore[arg-type]  # numpy's own stub takes the first for its only option
 
 
-def _load(file: Path, named: dict[str, Any]) -> Prepared:
+def _load(file: Path, origin: dict[str, Any]) -> Prepared:
     with open(file, "rb") as opened, np.load(opened, allow_pickle=False) as content:
         ids = {part: content[part].astype(np.int32) for part in PARTS}
-        report = json.loads(str(content["report"])) | named
+        report = json.loads(str(content["report"])) | origin
         inputs = {part: content[f"inputs_{part}"].astype(np.int32) for part in PARTS if f"inputs_{part}" in content}
         return Prepared(**ids, vocab=Vocabulary(content["vocabulary"].tolist()), report=report, inputs=inputs)
 
@@ -130,9 +130,10 @@ def describe(report: dict[str, Any]) -> str:
         f"data      {report['source']}: {report['tunes']:,} tunes, {report['characters']:,} characters, "
         f"an alphabet of {report['alphabet']} with the two marks"
     ]
-    for what, found in counts.items():
-        if any(found.values()):
-            lines.append(f"{what:<10}" + ", ".join(f"{k.replace('_', ' ')} {v:,}" for k, v in found.items() if v))
+    for title, numbers in counts.items():
+        if any(numbers.values()):
+            shown = (f"{name.replace('_', ' ')} {number:,}" for name, number in numbers.items() if number)
+            lines.append(f"{title:<10}" + ", ".join(shown))
     parts = [f"{part} {split[part]['tunes']:,} tunes ({split[part]['characters']:,})" for part in PARTS]
     near = f"; {split['near_duplicates']} near-duplicates kept on one side" if split["near_duplicates"] else ""
     lines.append(f"split     {split['kind']}: {', '.join(parts)}{near}")

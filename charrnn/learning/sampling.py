@@ -1,25 +1,26 @@
-"""Composing: many tunes at once, each from its own random numbers, until the network says that it ends."""
+"""Sampling: many tunes at once, each from its own random numbers, until the network ends it."""
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from charrnn.config import defaults
 from charrnn.errors import UserError
 from charrnn.learning.inputs import Inputs, Reader
 from charrnn.learning.model import CharRNN
 from charrnn.learning.vocab import Vocabulary
+from charrnn.music.tune import Tune
 
 # Tunes that step together, whatever their number: a product of another width gives other last bits, and a tune would
-# depend on how many are drawn beside it.
+# depend on how many are sampled beside it.
 WIDTH = 128
-# Characters and random numbers kept per tune before they are put away: memory does not grow with the longest tune.
+# Characters and random numbers that a tune keeps in the arrays; memory does not grow with the longest tune.
 PAGE = 256
-MAX_CHARS = 2000  # five times the median tune of the bundled collections; conf/sample.yaml's default
+MAX_CHARS: int = defaults("sample")["max_chars"]
 
 
 class Grammar(Protocol):
@@ -32,23 +33,6 @@ class Grammar(Protocol):
 
     def advance(self, state: np.ndarray, ids: np.ndarray) -> np.ndarray:
         """The states (K, B) after one more character each, (B,)."""
-
-
-@dataclass(frozen=True)
-class Tune:
-    """A composed tune.
-
-    `log_prob` holds, for each character of `text` and then for the end mark where the tune `ended`, the logarithm
-    (nats, at temperature 1) of the probability that the network gave it. `ruled_out` holds for each of them the
-    probability, at the temperature of the tune, of what the grammar did not allow there; their sum is how many
-    characters the grammar can be expected to have changed.
-    """
-
-    index: int
-    text: str
-    ended: bool
-    log_prob: np.ndarray
-    ruled_out: np.ndarray
 
 
 def sample(
@@ -68,7 +52,7 @@ def sample(
     only: Sequence[int] | None = None,
     attempt: int = 0,
 ) -> Iterator[Tune]:
-    """Compose `num_tunes` tunes, or `only` those of these numbers, and give each as soon as all before it are done.
+    """Sample `num_tunes` tunes, or `only` those of these numbers; each comes as soon as all before it are done.
 
     Tune i depends on `seed`, i and `attempt`, not on `num_tunes`. The prompt is part of the text and its `max_chars`.
     `temperature` divides the logits; 0 takes the likeliest character. `top_k` and `top_p` leave only the k likeliest
@@ -90,12 +74,12 @@ def sample(
     numbers = range(num_tunes) if only is None else only
     ruled_out = np.zeros(width)
     slots = _Slots(numbers, seed, attempt, vocab.start, width)
-    written = np.zeros((0, width), np.int64) if grammar is None else np.repeat(grammar.start[:, None], width, 1)
+    grammar_states = np.zeros((0, width), np.int64) if grammar is None else np.repeat(grammar.start[:, None], width, 1)
     state = model.zero_state(width)
     reader = Reader(Inputs(model.inputs, vocab), width)
     done: dict[int, Tune] = {}
     waiting = iter(numbers)
-    given = next(waiting, None)
+    next_number = next(waiting, None)
     while len(fresh := slots.fill()) or slots.busy.any():
         with torch.inference_mode():
             state[:, :, fresh] = 0
@@ -110,26 +94,27 @@ def sample(
                 chosen = choose(logits, temperature, top_k, top_p, uniform, min_p).numpy()
             else:
                 if len(fresh):
-                    written[:, fresh] = grammar.start[:, None]
-                probability, ruled_out = _within(torch.from_numpy(grammar.allowed(written)), logits, temperature)
-                chosen = _drawn(probability, top_k, top_p, min_p, uniform).numpy()
+                    grammar_states[:, fresh] = grammar.start[:, None]
+                allowed = torch.from_numpy(grammar.allowed(grammar_states))
+                probability, ruled_out = _restricted(allowed, logits, temperature)
+                chosen = _invert(probability, top_k, top_p, min_p, uniform).numpy()
             if len(forced):
                 inside = slots.length < len(forced)
                 chosen[inside], ruled_out[inside] = forced[slots.length[inside]], 0
         log_prob = log_prob[slots.rows, chosen]
         ended = chosen == vocab.end
         if grammar is not None:
-            written = grammar.advance(written, chosen)
+            grammar_states = grammar.advance(grammar_states, chosen)
         slots.append(chosen, log_prob, ruled_out)
         if model.inputs:
             reader.read(np.flatnonzero(slots.busy & ~ended), [vocab.characters[one] for one in chosen])
         for row in np.flatnonzero(slots.busy & (ended | (slots.length - ended == max_chars))):
-            index, ids, scores, lost = slots.release(int(row))
+            index, ids, *probabilities = slots.release(int(row))
             text = vocab.decode(ids[:-1] if ended[row] else ids)
-            done[index] = Tune(index, text, bool(ended[row]), scores, lost)
-        while given in done:
-            yield done.pop(given)
-            given = next(waiting, None)
+            done[index] = Tune(text, index, bool(ended[row]), *probabilities)
+        while next_number in done:
+            yield done.pop(next_number)
+            next_number = next(waiting, None)
 
 
 def _check_prompt(grammar: Grammar, prompt: str, ids: np.ndarray) -> None:
@@ -154,10 +139,12 @@ def choose(
     """One id a row of logits (B, V), from uniform numbers (B,) in [0, 1): the inverted cumulative distribution."""
     if temperature == 0:
         return logits.argmax(-1)
-    return _drawn(_probability(logits, temperature), top_k, top_p, min_p, uniform)
+    return _invert(_probability(logits, temperature), top_k, top_p, min_p, uniform)
 
 
-def _drawn(probability: Tensor, top_k: int | None, top_p: float | None, min_p: float | None, uniform: Tensor) -> Tensor:
+def _invert(
+    probability: Tensor, top_k: int | None, top_p: float | None, min_p: float | None, uniform: Tensor
+) -> Tensor:
     if min_p is not None:
         probability = probability * (probability >= min_p * probability.amax(-1, keepdim=True))
     if top_k is not None or top_p is not None:
@@ -169,8 +156,8 @@ def _drawn(probability: Tensor, top_k: int | None, top_p: float | None, min_p: f
             descending[before >= top_p * descending.sum(-1, keepdim=True)] = 0
         probability = torch.zeros_like(probability).scatter_(-1, ids, descending)
     cumulative = probability.cumsum(-1, dtype=torch.float64)
-    wanted = uniform[:, None] * cumulative[:, -1:]
-    return torch.searchsorted(cumulative, wanted, right=True).squeeze(-1).clamp_(max=probability.shape[-1] - 1)
+    thresholds = uniform[:, None] * cumulative[:, -1:]
+    return torch.searchsorted(cumulative, thresholds, right=True).squeeze(-1).clamp_(max=probability.shape[-1] - 1)
 
 
 def _probability(logits: Tensor, temperature: float) -> Tensor:
@@ -181,12 +168,12 @@ def _probability(logits: Tensor, temperature: float) -> Tensor:
     return torch.softmax(logits / temperature, -1)
 
 
-def _within(allowed: Tensor, logits: Tensor, temperature: float) -> tuple[Tensor, np.ndarray]:
+def _restricted(allowed: Tensor, logits: Tensor, temperature: float) -> tuple[Tensor, np.ndarray]:
     """What is left of the probabilities (B, V), and how much is not (B,)."""
     probability = _probability(logits, temperature)
     left = probability * allowed
     share = left.sum(-1, keepdim=True)
-    if (share == 0).any():  # of all that is allowed the network thought nothing
+    if (share == 0).any():  # the network gives all that is allowed a probability of 0
         left = torch.where(share == 0, _probability(logits.masked_fill(~allowed, -math.inf), temperature), left)
     return left, 1 - share[:, 0].numpy()
 
@@ -203,19 +190,19 @@ class _Slots:
         self.length = np.zeros(width, dtype=np.int64)
         self.index = np.zeros(width, dtype=np.int64)
         self._random: list[np.random.Generator | None] = [None] * width
-        self._drawn = np.zeros((width, PAGE))
+        self._uniform = np.zeros((width, PAGE))
         self._ids, self._scores = np.zeros((width, PAGE), np.int64), np.zeros((2, width, PAGE), np.float32)
         self._full: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in range(width)]
 
     def fill(self) -> np.ndarray:
         """Put waiting tunes into free places; their rows."""
-        begun = list(zip(np.flatnonzero(~self.busy), self._waiting, strict=False))
-        for row, number in begun:
+        started = list(zip(np.flatnonzero(~self.busy), self._waiting, strict=False))
+        for row, number in started:
             key = np.array([self.seed, number], dtype=np.uint64)
             self._random[row] = np.random.Generator(np.random.Philox(key=key, counter=[0, 0, 0, self.attempt]))
             self.busy[row], self.index[row] = True, number
             self.last[row], self.length[row] = self.start, 0
-        return np.array([row for row, _ in begun], dtype=np.int64)
+        return np.array([row for row, _ in started], dtype=np.int64)
 
     def uniform(self) -> np.ndarray:
         """The next random number of every place, float64 in [0, 1)."""
@@ -224,8 +211,8 @@ class _Slots:
             for row in np.flatnonzero(page_begins):
                 if self.length[row]:
                     self._full[row].append((self._ids[row].copy(), self._scores[:, row].copy()))
-                self._drawn[row] = self._random[row].random(PAGE)  # type: ignore[union-attr]
-        return self._drawn[self.rows, self.length % PAGE]
+                self._uniform[row] = self._random[row].random(PAGE)  # type: ignore[union-attr]
+        return self._uniform[self.rows, self.length % PAGE]
 
     def append(self, ids: np.ndarray, log_prob: np.ndarray, ruled_out: np.ndarray) -> None:
         at = self.length % PAGE

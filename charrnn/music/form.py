@@ -38,11 +38,11 @@ class Form:
 def form(reading: Reading) -> Form | None:
     """The form of the first voice, None where there is no key, meter or music to speak of.
 
-    `measures`: `square`, whether the tune has parts and all are of 8 or 16 bars; `returns`, the share of bars that stood
-    in the tune before, note for note, and `variants`, of those that are LIKE one before; `tonic`, whether the last note
-    is one; `half`, the share of parts whose fourth bar ends on a note of the dominant; `in_key`, `steps` and `leaps`
-    (more than a fifth), shares of notes; `range` in semitones; `adds_up`, whether a pick-up and the last bar of the
-    tune's first part are one bar together; `repeats`, whether one is repeated.
+    `measures`: `square`, whether the tune has parts and all are of 8 or 16 bars; `returns`, the share of bars that
+    stood in the tune before, note for note, and `variants`, of those that are LIKE one before; `tonic`, whether the
+    last note is one; `half`, the share of parts whose fourth bar ends on a note of the dominant; `in_key`, `steps` and
+    `leaps` (more than a fifth), shares of notes; `range` in semitones; `adds_up`, whether a pick-up and the last bar of
+    the tune's first part are one bar together; `repeats`, whether a part is repeated.
     """
     key = reading.header.key
     if key is None or key.tonic in ("", "HP") or not reading.bars:

@@ -29,9 +29,9 @@ def cross_entropies(train: np.ndarray, held_out: np.ndarray, vocab_size: int, ma
         contexts, first, kinds = np.unique(grams // np.uint64(vocab_size), return_index=True, return_counts=True)
         totals = np.add.reduceat(gram_counts, first) if len(first) else gram_counts
         # The first `length` held-out characters lack so long a context; they keep the shorter one's probability.
-        wanted = _codes(held_out, length + 1, vocab_size)
-        count = _look_up(grams, gram_counts, wanted)
-        context = wanted // np.uint64(vocab_size)
+        held_out_grams = _codes(held_out, length + 1, vocab_size)
+        count = _look_up(grams, gram_counts, held_out_grams)
+        context = held_out_grams // np.uint64(vocab_size)
         total, distinct = _look_up(contexts, totals, context), _look_up(contexts, kinds, context)
         seen = total > 0
         shorter = probability[length:]
@@ -67,9 +67,9 @@ def _codes(ids: np.ndarray, length: int, vocab_size: int) -> np.ndarray:
     return codes
 
 
-def _look_up(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _look_up(keys: np.ndarray, values: np.ndarray, queries: np.ndarray) -> np.ndarray:
     if not len(keys):
-        return np.zeros(len(wanted), dtype=np.int64)
-    position = np.searchsorted(keys, wanted)
+        return np.zeros(len(queries), dtype=np.int64)
+    position = np.searchsorted(keys, queries)
     position[position == len(keys)] = 0
-    return np.where(keys[position] == wanted, values[position], 0)
+    return np.where(keys[position] == queries, values[position], 0)

@@ -37,13 +37,13 @@ class Training:
         it and `similarity` the Jaccard similarity of their 8-character shingles, as the split uses it.
         """
         music = _music(tune)
-        longest = found = 0
+        longest = copied = 0
         for at in range(len(music)):
             while at + longest < len(music) and self._has(music[at : at + longest + 1]):
                 longest += 1
-            found += at + COPY <= len(music) and self._has(music[at : at + COPY])
+            copied += at + COPY <= len(music) and self._has(music[at : at + COPY])
         nearest, similarity = self._nearest(tune)
-        share = found / (len(music) - COPY + 1) if len(music) >= COPY else None
+        share = copied / (len(music) - COPY + 1) if len(music) >= COPY else None
         return {"copied": longest, "copied_share": share, "nearest": nearest, "similarity": similarity}
 
     def _has(self, run: str) -> bool:
@@ -52,13 +52,13 @@ class Training:
         return at < len(self.suffixes) and text.startswith(run, self.suffixes[at])
 
     def _nearest(self, tune: str) -> tuple[int | None, float]:
-        wanted, _ = shingle_sets([tune])
-        first, last = (np.searchsorted(self.shingles, wanted, side=side) for side in ("left", "right"))
+        shingles, _ = shingle_sets([tune])
+        first, last = (np.searchsorted(self.shingles, shingles, side=side) for side in ("left", "right"))
         shared = np.concatenate([self.owners[:0], *(self.owners[a:b] for a, b in zip(first, last, strict=True))])
         if not len(shared):
             return None, 0.0
         common = np.bincount(shared, minlength=len(self.sizes))
-        similarity = common / (len(wanted) + self.sizes - common)
+        similarity = common / (len(shingles) + self.sizes - common)
         nearest = int(similarity.argmax())
         return nearest, float(similarity[nearest])
 

@@ -10,20 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.music.notation import Note, Reading, read
+from charrnn.music.notation import Note, Reading
 
 HISTOGRAMS = ("pitch_class", "length", "interval")
 
 
-def measure(text: str) -> dict[str, Any]:
+def measure(reading: Reading) -> dict[str, Any]:
     """Of one tune, read leniently so that broken tunes count; None where there is nothing to measure.
 
     `first_problem` is the kind of the first problem in the text, `faults` what keeps the tune from being well-formed.
     `length_entropy` is in bits, `same_length` the share of notes as long as the one before, `interval` the mean
     distance of neighbours in semitones and `stepwise` the share of neighbours one or two semitones apart.
     """
-    reading = read(text)
-    found = counts(reading)
     return {
         "well_formed": reading.well_formed,
         "faults": reading.faults,
@@ -32,18 +30,17 @@ def measure(text: str) -> dict[str, Any]:
         "notes": len(reading.notes),
         "junk_per_100_notes": _ratio(100 * reading.junk, len(reading.notes)),
         "bar_fit": reading.bar_fit,
-        **_statistics(found),
+        **_statistics(counts(reading)),
     }
 
 
-def summarize(texts: Sequence[str], reference: Sequence[str] = ()) -> dict[str, Any]:
+def summarize(readings: Sequence[Reading], reference: Sequence[Reading] = ()) -> dict[str, Any]:
     """Of a collection: shares of its tunes, rates over all of its notes, bars and neighbours together.
 
     `histograms` count pitch classes (0 is C), note lengths in whole notes and signed intervals in semitones. With a
     `reference`, `distance` is the Jensen-Shannon distance of each to that of the reference, the square root of the
     divergence in bits: 0 for the same, 1 for histograms with nothing in common.
     """
-    readings = [read(text) for text in texts]
     total = _total(readings)
     notes = sum(len(r.notes) for r in readings)
     full, wrong = (sum(bar.kind == kind for r in readings for bar in r.bars) for kind in ("full", "wrong"))
@@ -61,8 +58,8 @@ def summarize(texts: Sequence[str], reference: Sequence[str] = ()) -> dict[str, 
         "histograms": {name: {str(k): n for k, n in sorted(total[name].items())} for name in HISTOGRAMS},
     }
     if reference:
-        wanted = _total([read(text) for text in reference])
-        summary["distance"] = {name: jensen_shannon(total[name], wanted[name]) for name in HISTOGRAMS}
+        expected = _total(reference)
+        summary["distance"] = {name: jensen_shannon(total[name], expected[name]) for name in HISTOGRAMS}
     return summary
 
 
@@ -105,13 +102,13 @@ def melodies(reading: Reading) -> Iterable[list[Note]]:
 
 def counts(reading: Reading) -> dict[str, Counter]:
     """Histograms of one tune, and how often a note is as long as the one before."""
-    found: dict[str, Counter] = {name: Counter() for name in (*HISTOGRAMS, "same_length")}
+    histograms: dict[str, Counter] = {name: Counter() for name in (*HISTOGRAMS, "same_length")}
     for notes in melodies(reading):
-        found["pitch_class"].update(note.pitch % 12 for note in notes)
-        found["length"].update(note.duration for note in notes)
-        found["interval"].update(b.pitch - a.pitch for a, b in pairwise(notes))
-        found["same_length"].update(a.duration == b.duration for a, b in pairwise(notes))
-    return found
+        histograms["pitch_class"].update(note.pitch % 12 for note in notes)
+        histograms["length"].update(note.duration for note in notes)
+        histograms["interval"].update(b.pitch - a.pitch for a, b in pairwise(notes))
+        histograms["same_length"].update(a.duration == b.duration for a, b in pairwise(notes))
+    return histograms
 
 
 def _total(readings: Iterable[Reading]) -> dict[str, Counter]:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from charrnn.errors import UserError
-from charrnn.learning.activations import losses_without, trace, units
+from charrnn.learning.activations import ablated_losses, trace, units
 from charrnn.learning.likelihood import score_tunes
 from charrnn.learning.model import CharRNN
 from charrnn.learning.vocab import Vocabulary
@@ -48,7 +48,7 @@ def test_the_loss_is_that_of_the_character_behind():
 
 def test_a_tanh_unit_held_at_c_is_a_network_whose_unit_is_c_whatever_it_reads():
     model, means = network("rnn"), np.linspace(-0.9, 0.9, 12)
-    found = losses_without(model, VOCAB, TUNES, [3, 11], means)
+    found = ablated_losses(model, VOCAB, TUNES, [3, 11], means)
     for row, unit in zip(found, (3, 11), strict=True):
         rewritten = copy.deepcopy(model)
         layer = rewritten.layers[0]
@@ -66,7 +66,7 @@ def test_only_what_a_unit_says_is_lost_in_either_layer(cell: str):
     with torch.no_grad():
         model.layers[1].weight_hh_l0[:, 5] = 0  # the unit itself reads nothing of its past either
         model.output.weight[:, 5] = 0
-    found = losses_without(model, VOCAB, TUNES, [silent, lower], np.full(24, 0.5))
+    found = ablated_losses(model, VOCAB, TUNES, [silent, lower], np.full(24, 0.5))
     whole = trace(model, VOCAB, TUNES).loss
     np.testing.assert_allclose(found[0], whole, atol=1e-5)
     assert np.abs(found[1] - whole).max() > 1e-3
@@ -74,10 +74,10 @@ def test_only_what_a_unit_says_is_lost_in_either_layer(cell: str):
 
 def test_many_units_are_held_as_each_alone(monkeypatch: pytest.MonkeyPatch):
     model, means = network("gru"), np.full(12, 0.25)
-    together = losses_without(model, VOCAB, TUNES, range(12), means)
-    monkeypatch.setattr("charrnn.learning.activations.TUNES_AT_ONCE", 1)
-    monkeypatch.setattr("charrnn.learning.activations.ROWS", 1)
-    np.testing.assert_allclose(losses_without(model, VOCAB, TUNES, range(12), means), together, atol=1e-5)
+    together = ablated_losses(model, VOCAB, TUNES, range(12), means)
+    monkeypatch.setattr("charrnn.learning.activations._TUNES_AT_ONCE", 1)
+    monkeypatch.setattr("charrnn.learning.activations._ROWS", 1)
+    np.testing.assert_allclose(ablated_losses(model, VOCAB, TUNES, range(12), means), together, atol=1e-5)
 
 
 def test_a_character_outside_the_alphabet_is_named():

@@ -1,5 +1,6 @@
 """A cell of a user's own goes the whole way; one that cannot is refused in a sentence."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -13,30 +14,8 @@ from charrnn.learning import checkpoint
 from charrnn.learning.cells import cell_class, make_layer
 from charrnn.learning.model import CharRNN
 
-CELLS = '''
-import torch
-from torch import nn
-
-
-class MinimalGRU(nn.Module):
-    """f = sigmoid(W x + U h); h = (1 - f) h + f tanh(W' x + U' (f h)) (Zhou et al. 2016)."""
-
-    def __init__(self, input_size, hidden_size):
-        super().__init__()
-        self.hidden_size = hidden_size
-        self.of_input = nn.Linear(input_size, 2 * hidden_size)
-        self.of_forget, self.of_state = (nn.Linear(hidden_size, hidden_size, bias=False) for _ in range(2))
-
-    def forward(self, inputs, state=None):
-        h = inputs.new_zeros(inputs.shape[1], self.hidden_size) if state is None else state[0]
-        outputs = []
-        for forget, new in (step.chunk(2, -1) for step in self.of_input(inputs)):
-            f = torch.sigmoid(forget + self.of_forget(h))
-            h = (1 - f) * h + f * torch.tanh(new + self.of_state(f * h))
-            outputs.append(h)
-        return torch.stack(outputs), h[None]
-
-
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "extending.md"
+CELLS = """
 class TwoStates(nn.LSTM):
     pass
 
@@ -61,14 +40,15 @@ class Raises(nn.Module):
 
 
 no_class = 3
-'''
+"""
 
 
 @pytest.fixture
 def user_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     package = tmp_path / "own"
     package.mkdir()
-    (package / "user_cells.py").write_text(CELLS)
+    (documented,) = re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    (package / "user_cells.py").write_text(documented + CELLS)
     monkeypatch.syspath_prepend(str(package))
     monkeypatch.setenv("PYTHONPATH", str(package))
     yield package
@@ -141,6 +121,11 @@ def test_a_users_cell_trains_resumes_samples_and_is_looked_into(user_cells, comm
     assert neurons.returncode == 0, neurons.stderr
     text = checkpoint.read(folder / "best.ckpt")["hyper_parameters"]["model"]["cell"]
     assert text == "user_cells.MinimalGRU"
+    refused = commands.refused("train", "-m", *SMOKE, "model.cell=rnn,user_cells.Missing", env=environment)
+    assert refused.startswith("model.cell: expected a class") and len(commands.runs()) == 1
+    (user_cells / "user_cells.py").write_text((user_cells / "user_cells.py").read_text() + "# edited\n")
+    assert commands.run("train", *arguments, env=environment).returncode == 0
+    assert len(commands.runs()) == 2  # other code, another run
     lost = commands.run("sample", f"ckpt={folder}", "num_tunes=2", "formats=[abc]")
     assert lost.returncode == 2 and "cannot be" in lost.stderr and "PYTHONPATH" in lost.stderr
     assert "Traceback" not in lost.stderr

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
+from charrnn.config import WINDOWS_PER_BLOCK
 from charrnn.errors import UserError
-from charrnn.learning.data import IGNORED, VAL_STREAMS, VAL_WARM_UP, WINDOWS_PER_BLOCK, AbcDataModule, Blocks, streams
+from charrnn.learning.data import IGNORED, VAL_STREAMS, VAL_WARM_UP, AbcDataModule, Blocks, streams
 from charrnn.learning.prepare import Prepared
 from charrnn.learning.vocab import START, Vocabulary
 

@@ -9,7 +9,7 @@ import pytorch_lightning as pl
 import torch
 
 from charrnn.learning import checkpoint
-from charrnn.learning.activations import losses_without, trace
+from charrnn.learning.activations import ablated_losses, trace
 from charrnn.learning.data import AbcDataModule
 from charrnn.learning.inputs import BARS_AGO, NAMES, Inputs, Reader, names, sizes
 from charrnn.learning.likelihood import score_tunes
@@ -135,7 +135,7 @@ def test_units_are_traced_with_their_inputs():
     without_mark = np.concatenate([-s.log_prob(1.0).numpy()[1:] for s in scores])
     loss = np.concatenate([part[:-1] for part in np.split(traced.loss, np.cumsum([len(t) for t in TUNES[:2]]))])
     np.testing.assert_allclose(loss, without_mark, atol=1e-5)
-    still = losses_without(model, VOCAB, TUNES[:1], [0], traced.activations.mean(0))
+    still = ablated_losses(model, VOCAB, TUNES[:1], [0], traced.activations.mean(0))
     assert not np.allclose(still[0], traced.loss[: len(TUNES[0])])
 
 

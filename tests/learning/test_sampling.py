@@ -8,8 +8,9 @@ from scipy import stats
 
 from charrnn.errors import UserError
 from charrnn.learning.model import CharRNN
-from charrnn.learning.sampling import PAGE, WIDTH, Tune, choose, sample
+from charrnn.learning.sampling import PAGE, WIDTH, choose, sample
 from charrnn.learning.vocab import END, START, Vocabulary
+from charrnn.music.tune import Tune
 
 torch.set_num_threads(1)
 VOCAB = Vocabulary("ABCDEFGabcdefg|:\n X1K")

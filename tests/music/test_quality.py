@@ -3,6 +3,7 @@ from math import log2, sqrt
 
 import pytest
 
+from charrnn.music.notation import read
 from charrnn.music.quality import jensen_shannon, measure, summarize
 
 HEAD = "X:1\nT:Test\nM:C\nL:1/8\nK:C\n"
@@ -11,8 +12,8 @@ BROKEN = "X:1\nT:Test\nM:C\nL:1/8\nC2#C2 G,4|C2|C8|"
 
 
 def test_a_tune_is_measured():
-    found = measure(HEAD + "C2 D2 ^F C3|{d}[CE]8|" + "C8|" * 12)
-    assert found == {
+    measures = measure(read(HEAD + "C2 D2 ^F C3|{d}[CE]8|" + "C8|" * 12))
+    assert measures == {
         "well_formed": True,
         "faults": [],
         "first_problem": None,
@@ -30,30 +31,30 @@ def test_a_tune_is_measured():
 
 
 def test_a_broken_tune_is_measured_too():
-    found = measure(BROKEN)
-    assert found["faults"] == ["K", "junk", "few notes", "bar fit"]
-    assert found["first_problem"] == "no K:"
-    assert found["key_missing"] is True
-    assert found["junk_per_100_notes"] == 20
-    assert found["bar_fit"] == 2 / 3
-    assert found["interval"] == (0 + 5 + 5 + 0) / 4
+    measures = measure(read(BROKEN))
+    assert measures["faults"] == ["K", "junk", "few notes", "bar fit"]
+    assert measures["first_problem"] == "no K:"
+    assert measures["key_missing"] is True
+    assert measures["junk_per_100_notes"] == 20
+    assert measures["bar_fit"] == 2 / 3
+    assert measures["interval"] == (0 + 5 + 5 + 0) / 4
 
 
 @pytest.mark.parametrize("text", ["", "K:C", "X:1\nT:words\nM:C\nK:C\nz8|"])
 def test_what_has_no_notes_has_no_rates(text: str):
-    found = measure(text)
+    measures = measure(read(text))
     rates = ("junk_per_100_notes", "length_entropy", "same_length", "interval", "stepwise")
-    assert [found[name] for name in rates] == [None] * 5
-    assert found["notes"] == 0
+    assert [measures[name] for name in rates] == [None] * 5
+    assert measures["notes"] == 0
 
 
 def test_one_note_is_as_even_as_can_be():
-    found = measure(HEAD + "C8|")
-    assert (found["length_entropy"], found["same_length"]) == (0, None)
+    measures = measure(read(HEAD + "C8|"))
+    assert (measures["length_entropy"], measures["same_length"]) == (0, None)
 
 
 def test_a_collection_is_summed_up_over_all_its_notes():
-    summary = summarize([SCALE, SCALE, BROKEN])
+    summary = summarize([read(SCALE), read(SCALE), read(BROKEN)])
     assert summary["tunes"] == 3
     assert summary["well_formed"] == 2 / 3
     assert summary["faults"] == {"K": 1, "junk": 1, "few notes": 1, "bar fit": 1}
@@ -71,15 +72,15 @@ def test_a_collection_is_summed_up_over_all_its_notes():
 
 
 def test_a_collection_is_held_against_another():
-    distance = summarize([SCALE], reference=[SCALE, SCALE])["distance"]
+    distance = summarize([read(SCALE)], reference=[read(SCALE), read(SCALE)])["distance"]
     assert distance == {"pitch_class": 0, "length": 0, "interval": 0}
-    distance = summarize([HEAD + "C8|"], reference=[HEAD + "^C4 ^C4|"])["distance"]
+    distance = summarize([read(HEAD + "C8|")], reference=[read(HEAD + "^C4 ^C4|")])["distance"]
     assert distance == {"pitch_class": 1, "length": 1, "interval": None}
 
 
 def test_voices_are_neighbours_of_themselves_alone():
-    found = measure(HEAD + "[V:1]C4 D4|[V:2]c4 d4|[V:1]E8|")
-    assert found["interval"] == 2
+    measures = measure(read(HEAD + "[V:1]C4 D4|[V:2]c4 d4|[V:1]E8|"))
+    assert measures["interval"] == 2
 
 
 def test_the_distance_of_histograms():

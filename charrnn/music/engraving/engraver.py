@@ -1,4 +1,4 @@
-"""Score, MIDI and sound of any tune: the engines in a process of their own, replaced when a tune kills it."""
+"""Score, MusicXML, MIDI and sound of any tune: the engines in a process of their own, replaced when a tune kills it."""
 
 import contextlib
 import json
@@ -16,7 +16,7 @@ from typing import Any, Self
 from charrnn import run
 from charrnn.errors import sentence
 
-FORMATS = ("mid", "ogg", "svg", "png")  # as they are written: the engine that may hang or die comes late
+FORMATS = ("musicxml", "mid", "ogg", "svg", "png")  # as they are written: the engine that may hang or die comes late
 PICTURES = ("svg", "png")
 SECONDS = 20.0  # a tune; a real one takes a third of a second
 # Of the seconds that a tune has left, what one format may take: whatever hangs, something is left for the next.

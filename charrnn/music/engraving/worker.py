@@ -51,7 +51,12 @@ def write(text: str, file: str, why: str | None) -> str | None:
     With a `why` there is no score, and the picture is that of the text.
     """
     kind = file.rpartition(".")[2]
-    if kind == "mid":
+    if kind == "musicxml":
+        reading = _reading(text)
+        if not reading.notes:
+            raise NoScore("no notes")
+        Path(file).write_text(musicxml(reading), encoding="utf-8")
+    elif kind == "mid":
         _midi(text).dump_midi(file)
     elif kind == "ogg":
         write_sound(_midi(text), Path(file))

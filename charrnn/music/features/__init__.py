@@ -1,8 +1,8 @@
-"""What can be said of every character of a tune: the features that a unit of a network may follow.
+"""Features of every character of a tune, with which the activations of a network's units are compared.
 
-All of them are of the moment after a character was read; those that look ahead say what comes next. A feature is nan
-where it has nothing to say: to ask whether a unit is off in long words of the header, only the header counts, or the
-answer would be that it is off in headers.
+Each describes the moment after a character was read; those that look ahead describe what comes next. A feature is nan
+where it is not defined: whether a unit is off in long words of the header is decided within headers, or the answer
+would be that it is off in headers.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from charrnn.music.features import lines, music
-from charrnn.music.features.tune import Tune
+from charrnn.music.features.tune import TokenizedTune
 from charrnn.music.notation import read
 from charrnn.music.notation.lexer import State, tokens
 from charrnn.music.notation.reading import LONGEST
@@ -19,39 +19,39 @@ from charrnn.music.notation.reading import LONGEST
 def features(text: str) -> dict[str, np.ndarray]:
     """For every name of NAMES the feature at each of the n characters of one tune, (n,) float32.
 
-    Binary ones are 0 or 1, and all are nan where they say nothing, as behind LONGEST characters.
+    Binary ones are 0 or 1; all are nan where they are not defined, as behind LONGEST characters.
     """
-    read_part = text[:LONGEST]
-    reading = read(read_part)
-    tune = Tune(read_part, reading, [token for token in tokens(read_part) if token[1] >= reading.header.end])
-    found = {}
+    beginning = text[:LONGEST]
+    reading = read(beginning)
+    tune = TokenizedTune(beginning, reading, [token for token in tokens(beginning) if token[1] >= reading.header.end])
+    by_name = {}
     for name, (_, measure, where) in _FEATURES.items():
         values = np.full(len(text), np.nan, np.float32)
-        values[: len(read_part)] = np.where(where(tune), measure(tune), np.nan)
-        found[name] = values
-    return found
+        values[: len(beginning)] = np.where(where(tune), measure(tune), np.nan)
+        by_name[name] = values
+    return by_name
 
 
 def features_of(texts: Sequence[str]) -> dict[str, np.ndarray]:
     """The features of tunes behind each other."""
-    found = [features(text) for text in texts]
-    return {name: np.concatenate([one[name] for one in found]) for name in NAMES}
+    of_tunes = [features(text) for text in texts]
+    return {name: np.concatenate([one[name] for one in of_tunes]) for name in NAMES}
 
 
-def _everywhere(tune: Tune) -> np.ndarray:
+def _everywhere(tune: TokenizedTune) -> np.ndarray:
     return np.ones(len(tune.text), bool)
 
 
-def _in_header(tune: Tune) -> np.ndarray:
+def _in_header(tune: TokenizedTune) -> np.ndarray:
     return lines.header(tune) > 0
 
 
-def _in_music(tune: Tune) -> np.ndarray:
+def _in_music(tune: TokenizedTune) -> np.ndarray:
     return lines.header(tune) == 0
 
 
-# Name: how it is said, the values, where they mean something.
-_FEATURES: dict[str, tuple[str, Callable[[Tune], np.ndarray], Callable[[Tune], np.ndarray]]] = {
+# Name: its words, its values, where they are defined.
+_FEATURES: dict[str, tuple[str, Callable[[TokenizedTune], np.ndarray], Callable[[TokenizedTune], np.ndarray]]] = {
     "header": ("in the header", lines.header, _everywhere),
     "colon": ("after a colon", lines.colon, _everywhere),
     "field_colon": ("after the colon of a header's field", lines.field_colon, _in_header),

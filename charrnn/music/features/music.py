@@ -4,19 +4,19 @@ from collections.abc import Callable
 
 import numpy as np
 
-from charrnn.music.features.tune import NOTES, RESTS, Tune, on
+from charrnn.music.features.tune import NOTES, RESTS, TokenizedTune, on
 from charrnn.music.notation.bars import divides
 from charrnn.music.notation.lexer import State
 
 
-def chord_name(tune: Tune) -> np.ndarray:
+def chord_name(tune: TokenizedTune) -> np.ndarray:
     return on(tune, ((start, end - 1) for kind, start, end in tune.music if kind == State.QUOTE_END))
 
 
-def between(opening: State, closing: State) -> Callable[[Tune], np.ndarray]:
+def between(opening: State, closing: State) -> Callable[[TokenizedTune], np.ndarray]:
     """Inside these signs, the opening one counted and the closing one not; a line's end closes all."""
 
-    def measure(tune: Tune) -> np.ndarray:
+    def measure(tune: TokenizedTune) -> np.ndarray:
         depth, values = 0, np.zeros(len(tune.text), np.float32)
         for kind, start, end in tune.music:
             if kind == opening:
@@ -31,7 +31,7 @@ def between(opening: State, closing: State) -> Callable[[Tune], np.ndarray]:
     return measure
 
 
-def tuplet(tune: Tune) -> np.ndarray:
+def tuplet(tune: TokenizedTune) -> np.ndarray:
     """From the sign to the last of its notes; a chord counts as one note, grace notes as none."""
     spans, left, bracket = [], 0, ""
     for kind, start, end in tune.music:
@@ -52,7 +52,7 @@ def tuplet(tune: Tune) -> np.ndarray:
     return on(tune, spans)
 
 
-def bar_line_next(tune: Tune) -> np.ndarray:
+def bar_line_next(tune: TokenizedTune) -> np.ndarray:
     """What comes next, blanks apart, is a bar line."""
     spans, since = [], tune.reading.header.end
     for kind, start, end in tune.music:
@@ -63,7 +63,7 @@ def bar_line_next(tune: Tune) -> np.ndarray:
     return on(tune, spans)
 
 
-def bar_position(tune: Tune) -> np.ndarray:
+def bar_position(tune: TokenizedTune) -> np.ndarray:
     """When the note that is being read begins, as a share of its bar's expected length; 0 from a bar line to a note."""
     values = np.zeros(len(tune.text), np.float32)
     marks = {0: 0.0} | {start: 0.0 for kind, start, _ in tune.music if kind == State.BAR}
@@ -76,7 +76,7 @@ def bar_position(tune: Tune) -> np.ndarray:
     return values
 
 
-def part_end(tune: Tune) -> np.ndarray:
+def part_end(tune: TokenizedTune) -> np.ndarray:
     """In the last bar of a part: the next bar line is a repeat or a double one."""
     spans, since, sounds = [], tune.reading.header.end, False
     for kind, start, end in tune.music:
@@ -88,7 +88,7 @@ def part_end(tune: Tune) -> np.ndarray:
     return on(tune, spans)
 
 
-def octave(tune: Tune) -> np.ndarray:
+def octave(tune: TokenizedTune) -> np.ndarray:
     values = np.full(len(tune.text), np.nan, np.float32)
     ends = {start: end for _, start, end in tune.music}
     for note in tune.reading.notes:

@@ -1,4 +1,4 @@
-"""A tune with what was read in it, from which every feature is found."""
+"""A tune with its tokens, from which every feature is computed."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -12,7 +12,7 @@ NOTES = (State.NOTE, State.LINE_NOTE, State.INLINE_NOTE)
 RESTS = (State.REST, State.LINE_REST, State.INLINE_REST)
 
 
-class Tune(NamedTuple):
+class TokenizedTune(NamedTuple):
     """A tune, its reading, and the tokens of its music: kind, start, end."""
 
     text: str
@@ -20,7 +20,7 @@ class Tune(NamedTuple):
     music: list[tuple[int, int, int]]
 
 
-def on(tune: Tune, spans: Iterable[tuple[int, int]]) -> np.ndarray:
+def on(tune: TokenizedTune, spans: Iterable[tuple[int, int]]) -> np.ndarray:
     """1 in these spans of the text, 0 elsewhere, (n,) float32."""
     values = np.zeros(len(tune.text), np.float32)
     for start, end in spans:

@@ -1,1 +1,1 @@
-"""The paper's statements as tests: what was said, what is measured for it, what would support it, and the verdict."""
+"""The paper's statements as tests: the quotation, the measured contrast, what would support it, and the verdict."""

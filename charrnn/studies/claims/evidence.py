@@ -1,4 +1,4 @@
-"""What statements are judged on: finished runs by setting and seed, the tunes they drew, human ones, units."""
+"""The evidence for claims: finished runs by setting and seed, their samples, human tunes, epoch times and units."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -6,22 +6,24 @@ from typing import Any
 
 import pandas as pd
 
-from charrnn.studies.claims.curves import read_curves
-from charrnn.studies.table import records
+from charrnn.studies.claims.curve_measures import paper_curve_measures
+from charrnn.studies.runs import records
 
-LONG = 100  # epochs; runs of fewer are the paper's
-# What a run is called by here; in all else that varies it is that of the other runs.
-KEYS = ("model.cell", "model.hidden", "model.layers", "regularization.dropout", "optim.name", "optim.lr")
+LONG_EPOCHS = 100  # runs with fewer stand for the paper's
+# The keys that a setting may change; all other keys are expected to be the same in all runs.
+SETTING_KEYS = ("model.cell", "model.hidden", "model.layers", "regularization.dropout", "optim.name", "optim.lr")
 Setting = Mapping[str, Any]
-PAPERS: Setting = {}
+PAPER_SETTING: Setting = {}
+Contrast = Callable[["Evidence"], pd.Series]
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """`runs` and `epochs` as `table.load` gives them, of finished runs, with the numbers of `read_curves`.
+    """`runs` and `epochs` are the tables of `load_runs`, of finished runs, with the numbers of `paper_curve_measures`.
 
-    `seconds` are those of an epoch by run and turn, `tunes` a row of rates for every run and temperature, `human` those
-    of held-out tunes, `corpus` a row for every tune of the data, `units` what `neurons.seeds.claim` says.
+    `seconds` are the seconds of an epoch by run and turn; `tunes` has a row of rates for every run and temperature;
+    `human` the same rates of held-out tunes; `corpus` a row for every tune of the data; `units` is the record of
+    `evaluate_unit_claim`.
     """
 
     runs: pd.DataFrame
@@ -34,66 +36,68 @@ class Evidence:
     units: Mapping[str, Any] = field(default_factory=dict)
 
     def runs_of(self, setting: Setting, long: bool = False, other_split: bool = False) -> pd.DataFrame:
-        """A row a seed of the default network with the changes of `setting`, indexed by seed; perhaps none."""
+        """The runs of the default network with the changes of `setting`, one a seed, indexed by seed; may be empty."""
         if self.runs.empty:
             return self.runs
-        wanted = {key: setting.get(key, self.default[key]) for key in KEYS}
-        chosen = (self.runs["trainer.max_epochs"] >= LONG) == long
-        chosen &= (self.runs["data.split"] != self.split) == other_split
-        for key, value in wanted.items():
-            chosen &= self.runs[key] == value
-        return self.runs[chosen].drop_duplicates("seed").set_index("seed").sort_index()
+        selected = (self.runs["trainer.max_epochs"] >= LONG_EPOCHS) == long
+        selected &= (self.runs["data.split"] != self.split) == other_split
+        for key in SETTING_KEYS:
+            selected &= self.runs[key] == setting.get(key, self.default[key])
+        return self.runs[selected].drop_duplicates("seed").set_index("seed").sort_index()
 
     @property
     def split(self) -> str:
-        """That of most runs."""
+        """The kind of split that most runs have."""
         return str(self.runs["data.split"].mode().iloc[0])
 
-    def of(self, name: str, setting: Setting = PAPERS, long: bool = False, other_split: bool = False) -> pd.Series:
-        """One measure of such runs by seed."""
-        found = self.runs_of(setting, long, other_split)
-        return found[name].astype(float) if name in found else pd.Series(dtype=float)
+    def measure(
+        self, name: str, setting: Setting = PAPER_SETTING, long: bool = False, other_split: bool = False
+    ) -> pd.Series:
+        """One measure of the runs of `setting`, by seed."""
+        runs = self.runs_of(setting, long, other_split)
+        return runs[name].astype(float) if name in runs else pd.Series(dtype=float)
 
-    def drawn(self, name: str, temperature: float, setting: Setting = PAPERS) -> pd.Series:
-        """One rate of the tunes that such runs drew, by seed."""
-        found = self.runs_of(setting)
-        if self.tunes.empty or name not in self.tunes or found.empty:
+    def sample_rate(self, name: str, temperature: float, setting: Setting = PAPER_SETTING) -> pd.Series:
+        """One rate of the tunes sampled from the runs of `setting`, by seed."""
+        runs = self.runs_of(setting)
+        if self.tunes.empty or name not in self.tunes or runs.empty:
             return pd.Series(dtype=float)
-        at = self.tunes[self.tunes["temperature"] == temperature].set_index("run")[name]
-        return pd.Series({seed: at.get(row["run"]) for seed, row in found.iterrows()}, dtype=float)
+        by_run = self.tunes[self.tunes["temperature"] == temperature].set_index("run")[name]
+        return pd.Series({seed: by_run.get(row["run"]) for seed, row in runs.iterrows()}, dtype=float)
 
     def epoch_seconds(self, setting: Setting) -> pd.Series:
-        """Seconds of an epoch by turn, in which settings were timed one after the other."""
-        found = self.runs_of(setting)
-        return pd.Series(self.seconds.get(found["run"].iloc[0], []) if len(found) else [], dtype=float)
+        """Seconds of an epoch by turn of timing."""
+        runs = self.runs_of(setting)
+        return pd.Series(self.seconds.get(runs["run"].iloc[0], []) if len(runs) else [], dtype=float)
 
 
-def with_curves(runs: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
-    """`runs` with the numbers of `read_curves`."""
+def with_curve_measures(runs: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
+    """`runs` with the numbers of `paper_curve_measures`."""
     if epochs.empty:
         return runs
     by_run = {str(name): rows for name, rows in epochs.groupby("run")}
-    read = pd.DataFrame([read_curves(by_run[row["run"]]) if row["run"] in by_run else {} for row in records(runs)])
-    return pd.concat([runs.reset_index(drop=True), read], axis=1)
+    names = [row["run"] for row in records(runs)]
+    numbers = pd.DataFrame([paper_curve_measures(by_run[name]) if name in by_run else {} for name in names])
+    return pd.concat([runs.reset_index(drop=True), numbers], axis=1)
 
 
-def with_target(evidence: Evidence, margin: float) -> Evidence:
-    """`evidence` with `reached` in its runs: epochs until `margin` above the mean best loss of the default network.
+def with_epochs_to_target(evidence: Evidence, margin: float) -> Evidence:
+    """`evidence` whose runs have `epochs_to_target`: until `margin` above the default network's mean best loss.
 
     A run that never gets there counts as the epoch after its last.
     """
-    best = evidence.of("best_val_loss")
+    best = evidence.measure("best_val_loss")
     if best.empty or evidence.epochs.empty:
         return evidence
     below = evidence.epochs[evidence.epochs["val/loss"] <= best.mean() + margin].groupby("run")["epoch"].min()
-    reached = evidence.runs["run"].map(below).fillna(evidence.runs["epochs"] + 1)
-    return replace(evidence, runs=evidence.runs.assign(reached=reached))
+    epochs = evidence.runs["run"].map(below).fillna(evidence.runs["epochs"] + 1)
+    return replace(evidence, runs=evidence.runs.assign(epochs_to_target=epochs))
 
 
-def difference(
-    one: Setting, other: Setting, name: str, *, long: bool = False, other_split: bool = False
-) -> Callable[[Evidence], pd.Series]:
-    """A measure of `one` setting minus that of the `other`, by seed."""
+def setting_contrast(
+    setting: Setting, minus: Setting, name: str, *, long: bool = False, other_split: bool = False
+) -> Contrast:
+    """The contrast of two settings: a measure of the first minus that of the second, paired by seed."""
     return lambda evidence: (
-        evidence.of(name, one, long, other_split) - evidence.of(name, other, long, other_split)
+        evidence.measure(name, setting, long, other_split) - evidence.measure(name, minus, long, other_split)
     ).dropna()

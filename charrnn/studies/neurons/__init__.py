@@ -1,1 +1,1 @@
-"""Which unit of a network follows what, whether that was learned, and what breaks without it."""
+"""What single units of a network respond to, whether training caused it, and what ablating them costs."""

@@ -1,4 +1,4 @@
-"""Networks that never learned anything: what a unit follows in them, it owes to what it is fed, not to training."""
+"""Untrained networks: what a unit responds to in them is due to its input, not to training."""
 
 from collections.abc import Iterator
 
@@ -6,12 +6,12 @@ import torch
 
 from charrnn.learning.model import CharRNN
 
-SEEDS = range(1000, 1005)  # nobody trains with them: a run begins as the untrained network of its seed
+UNTRAINED_SEEDS = range(1000, 1005)  # far from those that people train with: a run begins as its seed's network
 
 
-def untrained(model: CharRNN) -> Iterator[CharRNN]:
-    """Networks of the shape of `model` with the weights that training begins with, one for each of SEEDS."""
-    for seed in SEEDS:
+def untrained_networks(model: CharRNN) -> Iterator[CharRNN]:
+    """Networks of the shape of `model` with initial weights, one for each of UNTRAINED_SEEDS."""
+    for seed in UNTRAINED_SEEDS:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             network = CharRNN(

@@ -1,1 +1,1 @@
-"""The paper on one page: its statements judged, its figures beside what it says of them, its tunes to be heard."""
+"""The paper on one page: verdicts on its statements, its figures beside its words, tunes with score and sound."""

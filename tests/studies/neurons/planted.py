@@ -1,4 +1,4 @@
-"""Networks built by hand, and tunes whose every feature is known: what must be found."""
+"""Networks built by hand and tunes with known features: what an analysis must find."""
 
 import numpy as np
 import torch
@@ -13,13 +13,13 @@ MUSIC = "ABcdefg"
 def tunes(count: int) -> list[str]:
     """Tunes with a header each; K stands in the key field alone, and no letter of the music in a title."""
     random = np.random.default_rng(0)
-    found = []
+    planted = []
     for number in range(count):
         title = " ".join(random.choice(WORDS, 4))
         bars = ["".join(random.choice([*MUSIC], 6)) for _ in range(8)]
         lines = ["|".join(bars[i : i + 4]) + "|" for i in (0, 4)]
-        found.append(f"X:{number}\nT:{title}\nM:C|\nL:1/8\nK:G\n" + "\n".join(lines))
-    return found
+        planted.append(f"X:{number}\nT:{title}\nM:C|\nL:1/8\nK:G\n" + "\n".join(lines))
+    return planted
 
 
 def network(vocab: Vocabulary, hidden: int = 12) -> CharRNN:

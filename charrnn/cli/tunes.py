@@ -1,0 +1,102 @@
+"""Tunes on the screen: all of what sample.py prints, and the end of what train.py does."""
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from charrnn import run
+from charrnn.config import SampleConfig
+from charrnn.learning import checkpoint
+from charrnn.learning.network import load
+from charrnn.learning.result import Run, summary
+from charrnn.learning.samples import SamplesFolder, with_prompt
+from charrnn.music import quality
+from charrnn.music.constraint import LEVELS
+from charrnn.music.tune import Tune
+
+
+def sample(config: SampleConfig) -> None:
+    """Sample, print and write tunes."""
+    torch.set_num_threads(config.threads)
+    network = load(config.ckpt, accelerator=config.accelerator)
+    config = with_prompt(config)
+    tries = 0
+    with SamplesFolder(config) as samples:
+        for number, tune, tries_for_this in network.stream(config):
+            tries += tries_for_this
+            if tune is None:
+                print(
+                    f"--- tune {number}: none of {tries_for_this} was well-formed; "
+                    "raise max_tries, or lower temperature\n"
+                )
+            else:
+                print_tune(tune)
+                samples.add(tune)
+    if config.constraint == "reject":
+        print(f"tries     {tries} tunes sampled for {config.num_tunes}")
+    _print_scores(samples)
+    if samples.tunes:
+        print(_quality(samples.tunes, checkpoint.find(config.ckpt).parent))
+    if config.constraint in LEVELS:
+        changed = sum(float(tune.ruled_out.sum()) for tune in samples.tunes)
+        characters = sum(len(tune.ruled_out) for tune in samples.tunes)
+        about = f"{changed:.0f} ({changed / characters:.1%})"
+        print(f"grammar   of {characters} characters about {about} are its choice, not the network's")
+    print(f"samples   {samples.path}")
+
+
+def print_tune(tune: Tune) -> None:
+    per_character = -float(tune.log_prob.mean()) if len(tune.log_prob) else 0.0
+    end = "" if tune.ended else ", cut at max_chars"
+    print(
+        f"--- tune {tune.index}: {len(tune.text)} characters{end}, {per_character:.2f} nats each\n{tune.text}\n",
+        flush=True,
+    )
+
+
+def print_run(folder: Path) -> None:
+    """The result of a run, two tunes at temperature 1, how good twenty are, where to see and hear one."""
+    print(summary(Run(folder)))
+    print("tunes     two of twenty at temperature 1")
+    print(f"more      python sample.py ckpt={folder} constraint=bars (only well-formed ones; without it as here)\n")
+    tunes = load(folder, accelerator="cpu").sample(20)
+    for tune in tunes[:2]:
+        print_tune(tune)
+    print(_quality(tunes, folder))
+    for name, kind in (("score", "png"), ("sound", "ogg")):
+        if (file := folder / "tunes" / f"000.{kind}").exists():
+            print(f"{name:<10}{file}")
+
+
+def _print_scores(samples: SamplesFolder) -> None:
+    """What could not be engraved, and why."""
+    formats = samples.engraved_formats
+    for error, kinds in samples.missing.items():
+        lost = [kind for kind in formats if kind in kinds]
+        which = "none" if lost == formats else f"no {', '.join(lost)}"
+        print(f"scores    {which}: {error}; install what is missing, or leave {', '.join(lost)} out of formats=[…]")
+    if samples.without_score and not samples.missing:
+        count = f"{samples.without_score} of {len(samples.tunes)}"
+        print(f"scores    {count} tunes have none, or not all of it: the picture says why")
+
+
+def _quality(tunes: Sequence[Tune], run_folder: Path) -> str:
+    """How many are well-formed, beside the human tunes that the run never saw, where its folder tells of them."""
+    human: dict[str, Any] = {}
+    with contextlib.suppress(OSError, ValueError, LookupError):
+        human = run.read_json(run_folder / "data.json")["human"]
+    sampled = quality.summarize([tune.reading for tune in tunes])
+    well_formed = round(sampled["well_formed"] * len(tunes))
+    parts = [f"{well_formed} of {len(tunes)} well-formed" + (f" (human {human['well_formed']:.0%})" if human else "")]
+    for key, words, digits in (
+        ("key_missing", "without K:", ".0%"),
+        ("junk_per_100_notes", "junk per 100 notes", ".1f"),
+        ("bar_fit", "bars that fit", ".0%"),
+    ):
+        if sampled[key] is not None:
+            beside = f" (human {human[key]:{digits}})" if human.get(key) is not None else ""
+            parts.append(f"{words} {sampled[key]:{digits}}{beside}")
+    return f"quality   {', '.join(parts)}"
