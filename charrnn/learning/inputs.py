@@ -13,6 +13,8 @@ from charrnn.music.context import LONGEST, PLACES, WHOLE, Context
 
 BARS_AGO = (1, 2, 4, 8)
 MOST_BARS, MOST_PARTS = 17, 8
+FIELDS = "XTRMLK"
+_HEADER = 4 + LONGEST  # the first of the places in a header
 MODES = ("maj", "min", "dor", "mix", "lyd", "phr", "loc")
 METERS = ("2/4", "C|", "4/4", "3/4", "6/8", "9/8", "12/8", "3/8", "6/4", "3/2", "5/4", "4/2")
 _TONICS = {"CDEFGAB"[i // 3] + ("", "#", "b")[i % 3]: i for i in range(21)}
@@ -23,17 +25,24 @@ _RHYTHMS = {rhythm: i for i, rhythm in enumerate(RHYTHMS, 2)}
 Row = tuple[int, ...]
 
 
+def _place(context: Context) -> int:
+    """What the bar lacks, in places of PLACES a whole note; in the header, which field is being written."""
+    if not context.in_music:
+        return _HEADER + 2 * (FIELDS.find(context.field) + 1) + context.in_value if context.field else _HEADER
+    if context.left is None:
+        return 1
+    return 3 + min(-(-context.left * PLACES // WHOLE), LONGEST) if context.left >= 0 else 2
+
+
 def _meter(context: Context) -> Row:
-    """What the bar lacks, in places of PLACES a whole note; complete bars of the part."""
-    left = context.left
-    bar = 1 + min(context.bar, MOST_BARS)
-    if left is None:
-        return 0, bar
-    return 2 + min(-(-left * PLACES // WHOLE), LONGEST) if left >= 0 else 1, bar
+    """Place in the bar; complete bars of the part."""
+    return _place(context), 1 + min(context.bar, MOST_BARS) if context.in_music else 0
 
 
 def _cond(context: Context) -> Row:
     """Key, meter, rhythm, complete parts, step of the last note above the tonic."""
+    if not context.in_music:
+        return 0, 0, 0, 0, 0
     return (
         1 + 7 * _TONICS.get(context.tonic, 0) + _MODES.get(context.mode, 0),
         _METERS.get(context.meter, 1),
@@ -46,7 +55,7 @@ def _cond(context: Context) -> Row:
 def sizes(names: Sequence[str], vocab_size: int) -> Row:
     """How many values each of the inputs has that `names` stand for, (I,)."""
     of_name = {
-        "meter": (3 + LONGEST, 2 + MOST_BARS),
+        "meter": (_HEADER + 2 * len(FIELDS) + 2, 2 + MOST_BARS),
         "phrase": (1 + vocab_size,) * len(BARS_AGO),
         "cond": (1 + 7 * len(_TONICS), 2 + len(METERS), 2 + len(RHYTHMS), 2 + MOST_PARTS, 8),
     }
@@ -56,13 +65,13 @@ def sizes(names: Sequence[str], vocab_size: int) -> Row:
 class Inputs:
     """The inputs that `names` stand for, for texts of this alphabet.
 
-    0 is the value of each where there is nothing to say, as in the header and behind a tune.
+    0 is the value of each where there is nothing to say, as behind a tune.
     """
 
     def __init__(self, names: Sequence[str], vocab: Vocabulary):
         measures: dict[str, Callable[[Context], Row]] = {"meter": _meter, "phrase": self._phrase, "cond": _cond}
         self._measures = [measures[name] for name in names]
-        self.nothing = (0,) * len(sizes(names, len(vocab)))
+        self._nothing = (0,) * len(sizes(names, len(vocab)))
         self._vocab = vocab
         self._ids = {"": 0} | {c: 1 + i for i, c in enumerate(vocab.characters)}
 
@@ -73,8 +82,6 @@ class Inputs:
 
     def row(self, context: Context) -> Row:
         """The values (I,) of one moment."""
-        if not context.in_music:
-            return self.nothing
         found: Row = ()
         for measure in self._measures:
             found += measure(context)
@@ -83,15 +90,14 @@ class Inputs:
     def read(self, ids: np.ndarray) -> np.ndarray:
         """The values (T, I) int32 after each character of tunes behind each other, each between its marks."""
         start, end, characters = self._vocab.start, self._vocab.end, self._vocab.characters
-        found = np.zeros((len(ids), len(self.nothing)), dtype=np.int32)
+        found = np.zeros((len(ids), len(self._nothing)), dtype=np.int32)
         context = Context()
         for place, one in enumerate(ids.tolist() if self._measures else ()):
-            if one in (start, end):
+            if one == start:
                 context = Context()
-            else:
+            elif one != end:
                 context.read(characters[one])
-                if context.in_music:
-                    found[place] = self.row(context)
+            found[place] = self._nothing if one == end else self.row(context)
         return found
 
 
@@ -108,17 +114,16 @@ class Reader:
 
     def __init__(self, inputs: Inputs, width: int):
         self._inputs, self._contexts = inputs, [Context() for _ in range(width)]
-        self.values = np.zeros((width, len(inputs.nothing)), dtype=np.int32)
+        self.values = np.zeros((width, len(inputs.row(Context()))), dtype=np.int32)
 
     def begin(self, rows: Iterable[int]) -> None:
         for row in rows:
             self._contexts[row] = Context()
-            self.values[row] = 0
+            self.values[row] = self._inputs.row(self._contexts[row])
 
     def read(self, rows: Iterable[int], characters: Sequence[str]) -> None:
         """The next character of these rows; `characters` has one of every row."""
         for row in rows:
             context = self._contexts[row]
             context.read(characters[row])
-            if context.in_music:
-                self.values[row] = self._inputs.row(context)
+            self.values[row] = self._inputs.row(context)

@@ -25,7 +25,8 @@ _OTHER_KIND = 30
 class Context:
     """The state of one tune; `read` takes its next character.
 
-    `in_music`: the header is over; before, the rest means nothing but `meter` and `rhythm`, the values of their fields.
+    `in_music`: the header is over; before, the rest means nothing but `field`, the letter of the field that was begun
+    last, `in_value`, whether its colon was read and the line is not over, and the values of `meter` and `rhythm`.
     `left`: grains that the bar still lacks, negative if it is too full, None in free meter; a note counts with its
     length as far as it is written. `elapsed`: grains before that note. `bar`: complete bars of the part; a second
     ending goes on from where the first one began. `part`: complete parts. `tonic` and `mode` of the key; `degree`:
@@ -33,9 +34,10 @@ class Context:
     """
 
     __slots__ = (
-        "_beat", "_broken", "_current", "_denominator", "_ending", "_expected", "_factor", "_field", "_first",
+        "_beat", "_broken", "_current", "_denominator", "_ending", "_expected", "_factor", "_first",
         "_has_sound", "_last", "_line", "_numerator", "_place", "_slashes", "_state", "_step", "_stood", "_tuplet",
-        "_unit", "_value", "bar", "degree", "elapsed", "in_music", "left", "meter", "mode", "part", "rhythm", "tonic",
+        "_unit", "_value", "bar", "degree", "elapsed", "field", "in_music", "in_value", "left", "meter", "mode", "part",
+        "rhythm", "tonic",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -44,7 +46,8 @@ class Context:
         self.elapsed = self.bar = self.part = 0
         self.tonic, self.mode, self.meter, self.rhythm = "", "", "", ""
         self.degree: int | None = None
-        self._state, self._field, self._value, self._line = int(S.START), "", "", ""
+        self.field, self.in_value = "", False
+        self._state, self._value, self._line = int(S.START), "", ""
         self._unit, self._beat = WHOLE // 8, 2
         self._expected: int | None = None
         # The sound being read: what one unit of it lasts, as a share of 1, its length as it is written, its grains.
@@ -101,7 +104,7 @@ class Context:
 
 def _letter(context: Context, character: str, before: int) -> None:
     """A note, a rest, or the letter of a field."""
-    context._field = character
+    _begin_field(context, character, before)
     _sound(context, character, before)
 
 
@@ -174,8 +177,9 @@ def _tuplet_notes(context: Context, character: str, before: int) -> None:
 
 
 def _bar_line(context: Context, character: str, before: int) -> None:
-    """| || |: :| |], character by character; a colon outside of a header begins one."""
+    """| || |: :| |], character by character; a colon begins one, but in a header it ends the name of a field."""
     if not context.in_music:
+        context.in_value = context._state == S.COLON_AT_LINE
         return
     begins = before not in (S.BAR, S.COLON, S.BRACKET, S.COLON_AT_LINE, S.DOT)
     if begins:
@@ -197,20 +201,23 @@ def _ending(context: Context, character: str, before: int) -> None:
         context._current, context._has_sound = 0, True
 
 
+def _begin_field(context: Context, character: str, before: int) -> None:
+    """At the beginning of a line or inside [, where a colon may follow."""
+    context.field, context.in_value = character, False
+
+
 def _value(context: Context, character: str, before: int) -> None:
+    context.in_value = True
     context._value = "" if before not in _VALUES else context._value + character
     if before in _LINE_SOUNDS:
         context._current = 0  # the letter was no note
 
 
-def _inline_letter(context: Context, character: str, before: int) -> None:
-    context._field = character
-
-
 def _end_of_field(context: Context, character: str, before: int) -> None:
+    context.in_value = False
     if before not in _VALUES:
         return
-    letter, value = context._field, context._value.strip()
+    letter, value = context.field, context._value.strip()
     if letter == "K":
         key = read_key(value)
         if key is not None:
@@ -236,7 +243,7 @@ _LINE_SOUNDS = (S.LINE_NOTE, S.LINE_REST)
 _BY_STATE: dict[int, Callable[[Context, str, int], None]] = {
     **dict.fromkeys((S.LINE_NOTE, S.LINE_REST, S.INLINE_NOTE, S.INLINE_REST), _letter),
     **dict.fromkeys((S.NOTE, S.REST), _sound),
-    **dict.fromkeys((S.LINE_LETTER, S.INLINE_LETTER, S.LINE_UNUSED, S.INLINE_UNUSED, S.LINE_PLUS), _inline_letter),
+    **dict.fromkeys((S.LINE_LETTER, S.INLINE_LETTER, S.LINE_UNUSED, S.INLINE_UNUSED, S.LINE_PLUS), _begin_field),
     **dict.fromkeys(_VALUES, _value),
     **dict.fromkeys((S.NEWLINE, S.INLINE_END), _end_of_field),
     S.NUMERATOR: _numerator,

@@ -38,20 +38,20 @@ def beside(reads, ids: np.ndarray) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("reads", CHOICES)
-def test_values_are_within_their_tables_and_0_in_the_header(reads: list[str]):
+def test_values_are_within_their_tables_and_0_behind_a_tune(reads: list[str]):
     ids = VOCAB.encode_tunes(TUNES)
     values = Inputs(reads, VOCAB).read(ids)
     assert values.shape == (len(ids), len(sizes(reads, len(VOCAB))))
     assert (values >= 0).all() and (values.max(0) < sizes(reads, len(VOCAB))).all()
-    assert (values[ids == VOCAB.end] == 0).all() and (values[ids == VOCAB.start] == 0).all()
-    assert values[: TUNES[0].index("\nK:")].max() == 0
+    assert (values[ids == VOCAB.end] == 0).all()
+    assert values[1 : TUNES[0].index("\nK:"), 1:].max() == 0
 
 
 def test_they_say_where_the_tune_stands():
     text = "X:1\nT:a\nR:reel\nM:4/4\nL:1/8\nK:G\nABcd e4|ABcd e"
     ids = VOCAB.encode(START + text)
     left, bar, *ago = Inputs(["meter", "phrase"], VOCAB).read(ids)[-1].tolist()
-    assert (left, bar) == (2 + 36, 2)  # three eighths are missing, one bar is complete
+    assert (left, bar) == (3 + 36, 2)  # three eighths are missing, one bar is complete
     assert dict(zip(BARS_AGO, ago, strict=True)) == {1: 1 + VOCAB.encode("4")[0], 2: 0, 4: 0, 8: 0}
     key, meter, rhythm, part, degree = Inputs(["cond"], VOCAB).read(ids)[-1].tolist()
     assert (part, degree) == (1, 6)
@@ -62,6 +62,14 @@ def test_they_say_where_the_tune_stands():
     assert [row[i] != value for i, (row, value) in enumerate(zip(others, (key, meter, rhythm), strict=True))] == [
         True
     ] * 3
+
+
+def test_the_header_says_which_field_is_written():
+    text = "X:1\nT:T a\nK:G"
+    places = Inputs(["meter"], VOCAB).read(VOCAB.encode(START + text))[:, 0].tolist()
+    begun, x, number, title, name, key, tonic = (places[i] for i in (0, 1, 2, 5, 6, 11, 12))
+    assert len({begun, x, number, title, name, key, tonic}) == 7
+    assert places == [begun, x, number, number, x, title, *[name] * 4, title, key, tonic, tonic]
 
 
 def test_they_depend_on_nothing_that_comes_later():
@@ -79,10 +87,10 @@ def test_tunes_side_by_side_are_read_as_they_are_alone():
         rows = [row for row, text in enumerate(texts) if at < len(text)]
         reader.read(rows, [text[at] if at < len(text) else "" for text in texts])
         for row in rows:
-            alone = inputs.read(VOCAB.encode(texts[row][: at + 1]))[-1]
+            alone = inputs.read(VOCAB.encode(START + texts[row][: at + 1]))[-1]
             np.testing.assert_array_equal(reader.values[row], alone)
     reader.begin([1])
-    assert reader.values[1].max() == 0 and reader.values[0].max() > 0
+    np.testing.assert_array_equal(reader.values[1], inputs.read(np.array([VOCAB.start]))[0])
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
