@@ -17,6 +17,7 @@ from charrnn.learning.inputs import sizes
 from charrnn.learning.tables import Tables
 from charrnn.learning.tanh_layer import TanhLayer
 from charrnn.learning.weight_drop import run_with
+from charrnn.music.canonical import Tonics
 
 
 class CharRNN(nn.Module):
@@ -45,6 +46,7 @@ class CharRNN(nn.Module):
                 f"regularization.weight_drop: expected 0 with model.cell={cell}, got {weight_drop}; drop weights in it"
             )
         self.inputs = tuple(inputs)
+        self.tonics: Tonics | None = None  # of the collection, if the network reads it in white keys alone
         self.tables = Tables(sizes(self.inputs, vocab_size), vocab_size) if inputs else None
         widths = [vocab_size, *[hidden] * (layers - 1)]
         made = [make_layer(cell, width, hidden) for width in widths]

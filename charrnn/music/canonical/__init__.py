@@ -5,10 +5,10 @@
 
 from charrnn.music.canonical.keys import transposed, white_tonic, whitened
 from charrnn.music.canonical.melody import RHYTHMS, Event, LeftOut, Measure, Melody, melody
-from charrnn.music.canonical.spelling import Spelling, with_drawn_key, with_tonic
-from charrnn.music.canonical.writing import canonical, written
+from charrnn.music.canonical.spelling import Spelling, Tonics, with_drawn_key, with_tonic
+from charrnn.music.canonical.writing import canonical, key_name, written
 
 __all__ = [
-    "RHYTHMS", "Event", "LeftOut", "Measure", "Melody", "Spelling", "canonical", "melody", "transposed", "white_tonic",
-    "whitened", "with_drawn_key", "with_tonic", "written",
+    "RHYTHMS", "Event", "LeftOut", "Measure", "Melody", "Spelling", "Tonics", "canonical", "key_name", "melody",
+    "transposed", "white_tonic", "whitened", "with_drawn_key", "with_tonic", "written",
 ]  # fmt: skip

@@ -39,9 +39,9 @@ def transposed(text: str, tonic: str) -> str:
     steps, semitones = _interval(keys[0][1].tonic, tonic)
     pitches = [note.pitch for note in reading.notes]
     octave = min(OCTAVES, key=lambda o: _misfit(pitches, semitones + 12 * o))
-    moved = [(f.position, f, key, _moved_key(key, steps, semitones)) for f, key in keys]
+    moved = [(f.position, f, key, *_moved_key(key, steps, semitones)) for f, key in keys]
     text_of: dict[int, tuple[int, str]] = {}  # where a piece begins: its end, and what takes its place
-    for position, f, _, key in moved:
+    for position, f, _, key, _ in moved:
         begin = text.index(f.value, position) if f.value else position
         text_of[begin] = begin + len(f.value), key_name(key)
     ends = {start: end for kind, start, end in tokens(text) if kind in _NOTES}
@@ -49,10 +49,10 @@ def transposed(text: str, tonic: str) -> str:
     for note in reading.notes:
         while here + 1 < len(moved) and moved[here + 1][0] < note.position:
             here += 1
-        _, _, old, new = moved[here]
+        _, _, old, new, key_steps = moved[here]
         end = ends[note.position]
         is_altered = text[note.position] in "^_="
-        text_of[note.position] = end, _moved_note(note, steps + 7 * octave, old, new, is_altered=is_altered)
+        text_of[note.position] = end, _moved_note(note, key_steps + 7 * octave, old, new, is_altered=is_altered)
     at = 0
     pieces = []
     for start in sorted(text_of):
@@ -80,14 +80,16 @@ def _misfit(pitches: list[int], semitones: int) -> tuple[int, float]:
     return outside, abs(sum(pitches) / len(pitches) + semitones - MIDDLE)
 
 
-def _moved_key(key: Key, steps: int, semitones: int) -> Key:
-    step = STEPS[(STEPS.index(key.tonic[0]) + steps) % 7]
-    sharps = (_pitch_class(key.tonic) + semitones - SEMITONES[step] + 6) % 12 - 6
-    sign = {value: sign for sign, value in SHARPS.items()}.get(sharps)
-    moved = None if sign is None else read_key(step + sign + key_name(key)[len(key.tonic) :])
-    if moved is None:
-        raise LeftOut("key with too many accidentals")
-    return moved
+def _moved_key(key: Key, steps: int, semitones: int) -> tuple[Key, int]:
+    """The key so much higher, under a neighbour's name where its own has too many accidentals, and the steps to it."""
+    signs = {value: sign for sign, value in SHARPS.items()}
+    for renamed in (steps, steps + 1, steps - 1):
+        step = STEPS[(STEPS.index(key.tonic[0]) + renamed) % 7]
+        sharps = (_pitch_class(key.tonic) + semitones - SEMITONES[step] + 6) % 12 - 6
+        name = step + signs.get(sharps, "?") + key_name(key)[len(key.tonic) :]
+        if sharps in signs and (moved := read_key(name)) is not None:
+            return moved, renamed
+    raise LeftOut("key with too many accidentals")
 
 
 def _moved_note(note: Note, steps: int, old: Key, new: Key, *, is_altered: bool) -> str:
