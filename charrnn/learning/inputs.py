@@ -121,9 +121,13 @@ class Reader:
             self._contexts[row] = Context()
             self.values[row] = self._inputs.row(self._contexts[row])
 
-    def read(self, rows: Iterable[int], characters: Sequence[str]) -> None:
+    def read(self, rows: np.ndarray, characters: Sequence[str]) -> None:
         """The next character of these rows; `characters` has one of every row."""
-        for row in rows:
-            context = self._contexts[row]
+        if not len(rows):
+            return
+        found, contexts, row_of = [], self._contexts, self._inputs.row
+        for row in rows.tolist():
+            context = contexts[row]
             context.read(characters[row])
-            self.values[row] = self._inputs.row(context)
+            found.append(row_of(context))
+        self.values[rows] = found

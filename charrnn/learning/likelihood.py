@@ -11,6 +11,7 @@ from torch import Tensor
 from charrnn.learning.inputs import Inputs
 from charrnn.learning.model import CharRNN
 from charrnn.learning.vocab import Vocabulary
+from charrnn.music.notation import read
 
 _TUNES_AT_ONCE = 32
 BOUNDS = (0.02, 50.0)  # of a temperature
@@ -52,6 +53,21 @@ def score_tunes(model: CharRNN, vocab: Vocabulary, tunes: Sequence[str], ended: 
             logits[:, :, vocab.start] = -torch.inf  # a tune begins once
         for row, tune in enumerate(batch):
             yield Scores(logits[row, : len(tune)], read[row, 1 : len(tune) + 1])
+
+
+def nats_per_note(model: CharRNN, vocab: Vocabulary, tunes: Sequence[str]) -> float:
+    """What a network spends on the music of whole tunes, for each of their notes: the header is read and not counted.
+
+    So networks can be compared that read the same tunes in other notations. Characters that are not in the alphabet
+    cost nothing.
+    """
+    known, nats, notes = set(vocab.characters), 0.0, 0
+    for tune, scores in zip(tunes, score_tunes(model, vocab, tunes, [True] * len(tunes)), strict=True):
+        reading = read(tune)
+        header = sum(character in known for character in tune[: reading.header.end])
+        nats -= float(scores.log_prob(1.0)[header:].sum())
+        notes += sum(not note.grace for note in reading.notes)
+    return nats / max(notes, 1)
 
 
 @dataclass(frozen=True)

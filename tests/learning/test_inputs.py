@@ -85,7 +85,7 @@ def test_tunes_side_by_side_are_read_as_they_are_alone():
     texts = [TUNES[0], TUNES[1][:60], TUNES[2]]
     for at in range(max(map(len, texts))):
         rows = [row for row, text in enumerate(texts) if at < len(text)]
-        reader.read(rows, [text[at] if at < len(text) else "" for text in texts])
+        reader.read(np.array(rows), [text[at] if at < len(text) else "" for text in texts])
         for row in rows:
             alone = inputs.read(VOCAB.encode(START + texts[row][: at + 1]))[-1]
             np.testing.assert_array_equal(reader.values[row], alone)
