@@ -179,7 +179,7 @@ class SampleConfig(Sampling):
 
 @dataclass(frozen=True)
 class Analysis:
-    name: str = key(choices=("compare", "quality", "temperature", "neurons", "paper"))
+    name: str = key()  # charrnn/cli/analyses.py knows which there are
 
 
 @dataclass(frozen=True)

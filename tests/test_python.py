@@ -190,7 +190,7 @@ def test_a_configuration_is_the_run_of_its_overrides(home: Path):
     other = charrnn.train(replace(run.config, seed=7))
     assert other.folder.parent == run.folder.parent != other.folder
     typed = json.loads((other.folder / "status.json").read_text())["command"].split()
-    assert typed[:2] == ["python", "train.py"]
+    assert typed[:2] == ["charrnn", "train"] and "seed=7" in typed
     assert charrnn.train(typed[2:]).folder == other.folder
     assert "Network(cell=rnn, hidden=20, layers=1" in repr(run.network())
 

@@ -108,11 +108,11 @@ def _of_overrides(overrides: Any) -> tuple[TrainConfig, Path, list[str]]:
     lines = [str(line) for line in overrides]
     for line in lines:
         if line.startswith("hydra") or line.startswith("dry_run="):
-            raise UserError(f"expected overrides of one run, got {line!r}; python train.py takes it")
+            raise UserError(f"expected overrides of one run, got {line!r}; charrnn train takes it")
     batch = compose_jobs("train", normalize_overrides(["-m", *lines], known_keys(SCHEMAS["train"])))
     if len(batch.jobs) > 1:
         raise UserError(
-            f"expected overrides of one run, got a sweep of {len(batch.jobs)}; python train.py -m {' '.join(lines)} "
+            f"expected overrides of one run, got a sweep of {len(batch.jobs)}; charrnn train -m {' '.join(lines)} "
             "trains them all, or call train once for each"
         )
     (job,) = batch.jobs

@@ -48,11 +48,11 @@ def main() -> None:
 
 
 def typed_command(program: str) -> str:
-    """How this process was called: charrnn train, python -m charrnn train, or python train.py with its path."""
-    script = Path(sys.argv[0]).name
-    if script == f"{program}.py":
-        return shlex.join(["python", sys.argv[0]])
-    return f"python -m charrnn {program}" if script == "__main__.py" else f"charrnn {program}"
+    """How to call `program` as this process was called: charrnn, python -m charrnn, or a script with its path."""
+    script = Path(sys.argv[0])
+    if script.name in {f"{name}.py" for name in PROGRAMS}:
+        return shlex.join(["python", str(script.with_name(f"{program}.py"))])
+    return f"python -m charrnn {program}" if script.name == "__main__.py" else f"charrnn {program}"
 
 
 def _run(program: str, arguments: list[str]) -> None:

@@ -16,7 +16,7 @@ from omegaconf import DictConfig
 
 from charrnn import run
 from charrnn.cli.command import typed_command
-from charrnn.cli.jobs import build_config, compose_jobs, default_settings, run_folder
+from charrnn.cli.jobs import build_config, compose_jobs, run_folder
 from charrnn.cli.overrides import normalize_overrides, only_prints
 from charrnn.cli.slurm import preemption_signal
 from charrnn.cli.sweep import command_line, launch, print_failures, write_manifest
@@ -134,30 +134,9 @@ def _sample(cfg: DictConfig) -> int:
 
 
 def _analyze(cfg: DictConfig) -> int:
-    config = build_config("analyze", cfg)
-    if config.analysis.name == "quality":
-        from charrnn.studies.quality_report import report_quality
+    from charrnn.cli.analyses import write_report
 
-        return _or_print_error(report_quality, config)
-    if config.analysis.name == "temperature":
-        from charrnn.studies.temperature_report import report_temperature
-
-        return _or_print_error(report_temperature, config)
-    if config.analysis.name == "neurons":
-        from charrnn.studies.neurons.neurons_report import report_neurons
-
-        return _or_print_error(report_neurons, config)
-    if config.analysis.name == "paper":
-        from charrnn.studies.paper.paper_report import report_paper
-
-        return _or_print_error(partial(report_paper, default=default_settings()), config)
-    if config.diff is not None:
-        from charrnn.studies.run_diff import print_run_diff
-
-        return _or_print_error(print_run_diff, config.diff)
-    from charrnn.studies.comparison_report import report_comparison
-
-    return _or_print_error(partial(report_comparison, default=default_settings()), config)
+    return _or_print_error(write_report, build_config("analyze", cfg))
 
 
 TASKS: dict[str, Callable[[DictConfig], int]] = {"train": _train, "sample": _sample, "analyze": _analyze}

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from charrnn import run
+from charrnn.cli.command import typed_command
 from charrnn.config import SampleConfig
 from charrnn.learning import checkpoint
 from charrnn.learning.network import load
@@ -61,7 +62,8 @@ def print_run(folder: Path) -> None:
     """The result of a run, two tunes at temperature 1, how good twenty are, where to see and hear one."""
     print(summary(Run(folder)))
     print("tunes     two of twenty at temperature 1")
-    print(f"more      python sample.py ckpt={folder} constraint=bars (only well-formed ones; without it as here)\n")
+    more = f"{typed_command('sample')} ckpt={folder} constraint=bars"
+    print(f"more      {more} (only well-formed ones; without it as here)\n")
     tunes = load(folder, accelerator="cpu").sample(20)
     for tune in tunes[:2]:
         print_tune(tune)

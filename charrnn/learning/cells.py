@@ -44,8 +44,8 @@ def make_layer(name: str, inputs: int, hidden: int) -> tuple[nn.Module, int]:
     them the last output; None stands for zeros. UserError where it has not.
     """
     kind: Any = cell_class(name)
-    if name in CELLS:
-        return kind(inputs, hidden), 2 if name == "lstm" else 1
+    if kind in (nn.RNN, nn.GRU, nn.LSTM):
+        return kind(inputs, hidden), 2 if kind is nn.LSTM else 1
     try:
         layer = kind(inputs, hidden)
         with torch.no_grad(), torch.random.fork_rng(devices=[]):

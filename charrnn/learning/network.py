@@ -43,9 +43,9 @@ class Network:
         self.model, self.vocab = model, vocab
 
     def __repr__(self) -> str:
-        layer: Any = self.model.layers[0]
-        cell, layers = type(layer).__name__.lower(), len(self.model.layers)
-        return f"Network(cell={cell}, hidden={layer.hidden_size}, layers={layers}, alphabet={len(self.vocab)})"
+        model = self.model
+        hidden, layers = model.output.in_features, len(model.layers)
+        return f"Network(cell={model.cell}, hidden={hidden}, layers={layers}, alphabet={len(self.vocab)})"
 
     def sample(
         self,
