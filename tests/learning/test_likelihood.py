@@ -66,7 +66,7 @@ def test_nats_a_note_count_the_music_and_the_end_but_not_the_header():
     model = CharRNN(len(vocab), cell="rnn", hidden=8, layers=1).eval()
     header, music = "X:1\nT:a\nM:4/4\nL:1/4\nK:G\n", "GABc|ABcG|"
     (scores,) = score_tunes(model, vocab, [header + music], [True])
-    spent = -scores.log_prob(1.0)[len(header) :].sum()
+    spent = -scores.log_prob(1.0)[len(header) - 1 :].sum()  # from the end of the line K: on
     assert nats_per_note(model, vocab, [header + music]) == pytest.approx(float(spent) / 8)
     assert nats_per_note(model, vocab, [header + music] * 3) == pytest.approx(float(spent) / 8, rel=1e-4)
     assert nats_per_note(model, vocab, [header + "GA{é}Bc|ABcG|"]) > 0
