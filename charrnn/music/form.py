@@ -22,7 +22,7 @@ NEAR = Fraction(1, 4)  # of a bar, that a part may be longer or shorter
 HALF = (1, 4, 6)  # steps above the tonic of the chord that a half cadence rests on
 LIKE = 0.75  # similarity from which a bar is a variant of another
 _SHARPS = {"": 0, "#": 1, "b": -1}
-MEASURES = ("square", "returns", "variants", "tonic", "half", "in_key", "range", "steps", "leaps", "adds_up", "repeats")
+MEASURES = ("square", "returns", "variants", "tonic", "half", "in_key", "range", "leaps", "adds_up", "repeats")
 """Those of `Form.measures` that are rates or means, in the order of tables."""
 
 
@@ -40,8 +40,8 @@ def form(reading: Reading) -> Form | None:
 
     `measures`: `square`, whether the tune has parts and all are of 8 or 16 bars; `returns`, the share of bars that
     stood in the tune before, note for note, and `variants`, of those that are LIKE one before; `tonic`, whether the
-    last note is one; `half`, the share of parts whose fourth bar ends on a note of the dominant; `in_key`, `steps` and
-    `leaps` (more than a fifth), shares of notes; `range` in semitones; `adds_up`, whether a pick-up and the last bar of
+    last note is one; `half`, the share of parts whose fourth bar ends on a note of the dominant; `in_key` and `leaps`
+    (more than a fifth), shares of notes; `range` in semitones; `adds_up`, whether a pick-up and the last bar of
     the tune's first part are one bar together; `repeats`, whether a part is repeated.
     """
     key = reading.header.key
@@ -120,7 +120,6 @@ def _measures(
         "half": float(np.mean([degree in HALF for degree in fourth])) if fourth else math.nan,
         "in_key": float(np.mean([note.alter == key.alters.get(note.step, 0) for note in notes])),
         "range": float(np.ptp(pitches)),
-        "steps": float((np.isin(intervals, (1, 2))).mean()),
         "leaps": float((intervals > 7).mean()),
         "adds_up": float(first.length + last.length == first.expected) if first.length < first.expected else math.nan,
         "repeats": float(any(":" in bar.closing for bar in reading.bars)),
@@ -140,17 +139,19 @@ def _degree_at_bar(part: Part, number: int, key: Key) -> int | None:
 
 
 def summarize(readings: Sequence[Reading]) -> dict[str, Any]:
-    """Means over tunes, each with the half width of its 95 % interval; `tunes`, and `with_form`, those that have any.
+    """Means over tunes with 95 % intervals (_low, _high), None of nothing; `with_form` counts tunes that have any.
 
     A tune without form counts as one whose parts are not square, that does not repeat and does not end on the tonic.
     """
     found = [form(reading) for reading in readings]
-    summary: dict[str, Any] = {"tunes": len(found), "with_form": sum(one is not None for one in found)}
+    summary: dict[str, Any] = {"with_form": sum(one is not None for one in found)}
     for name in MEASURES:
         missing = 0.0 if name in ("square", "tonic", "repeats") else math.nan
         values = np.array([missing if one is None else one.measures[name] for one in found])
         values = values[~np.isnan(values)]
         mean = float(values.mean()) if len(values) else None
-        half = 1.96 * float(values.std(ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else None
-        summary[name] = {"mean": mean, "half": half}
+        summary[name] = mean
+        if mean is not None and len(values) > 1:
+            half = 1.96 * float(values.std(ddof=1)) / math.sqrt(len(values))
+            summary |= {f"{name}_low": mean - half, f"{name}_high": mean + half}
     return summary
