@@ -16,7 +16,7 @@ from charrnn.config import Data
 from charrnn.errors import UserError
 from charrnn.learning.inputs import Inputs
 from charrnn.learning.vocab import Vocabulary
-from charrnn.music import corpus, ngram, notation, quality, splits
+from charrnn.music import corpus, form, ngram, notation, quality, splits
 from charrnn.music.canonical import Spelling
 
 PARTS = ("train", "val", "test")
@@ -89,8 +89,9 @@ def prepare(config: Data, names: Sequence[str] = ()) -> Prepared:
 
 
 def _human(tunes: Sequence[str]) -> dict[str, Any]:
-    """The quality of tunes that are not trained on: the ceiling for what a network composes."""
-    measured = quality.summarize([*map(notation.read, tunes[:: 1 + len(tunes) // HUMAN_TUNES])])
+    """Quality and form of tunes that are not trained on: the ceiling for what a network composes."""
+    readings = [*map(notation.read, tunes[:: 1 + len(tunes) // HUMAN_TUNES])]
+    measured = quality.summarize(readings) | form.summarize(readings)
     return {key: value for key, value in measured.items() if not isinstance(value, dict)}
 
 

@@ -8,6 +8,7 @@ import pytest
 import pytorch_lightning as pl
 import torch
 
+from charrnn.errors import UserError
 from charrnn.learning import checkpoint
 from charrnn.learning.activations import ablated_losses, trace
 from charrnn.learning.data import AbcDataModule
@@ -21,6 +22,7 @@ from charrnn.learning.vocab import END, START, Vocabulary
 from charrnn.music.constraint import Constraint
 from charrnn.music.corpus import Source, parse
 from charrnn.music.notation import read
+from tests.learning.runs import config
 
 torch.set_num_threads(1)
 TUNES = parse([Source("tunes.abc", (Path(__file__).resolve().parents[1] / "tunes.abc").read_bytes())]).tunes
@@ -182,3 +184,17 @@ def test_training_with_inputs_learns_and_its_checkpoint_loads(tmp_path: Path):
 
 def test_names_follow_the_configuration():
     assert names({"cond": True, "meter": True, "phrase": False}) == ["meter", "cond"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"inputs": {"cond": True}}, "inputs: expected chars with data.notation=raw, got cond, which are read from"),
+        ({"data": {"key": "white"}}, "data.key: expected as_written with data.notation=raw, got white"),
+        ({"data": {"titles": False}}, "data.titles: expected True with data.notation=raw, got False"),
+        ({"data": {"notation": "canon"}}, "data.notation: expected one of raw, canonical, got 'canon'"),
+    ],
+)
+def test_raw_text_has_no_inputs_and_no_white_keys(changes: dict, sentence: str):
+    with pytest.raises(UserError, match=sentence):
+        config(**changes)
