@@ -110,15 +110,8 @@ class Trainer:
     scores: bool = key(identity=False)
     accelerator: str = key(choices=("auto", "cpu", "gpu"), identity=False)
     threads: int = key(least=1, identity=False)
-    processes: int = key(least=1)
+    devices: int = key(least=1)
     precision: str = key(choices=("32", "tf32"))
-
-    def __post_init__(self) -> None:
-        if self.processes > 1 and self.accelerator != "cpu":
-            raise UserError(
-                f"trainer.processes: expected 1 where a GPU may train, got {self.processes} with "
-                f"trainer.accelerator={self.accelerator}; give trainer.accelerator=cpu"
-            )
 
 
 @dataclass(frozen=True)
@@ -140,10 +133,10 @@ class TrainConfig:
                 f"inputs: expected chars with data.notation=raw, got {', '.join(on)}, which are read from tunes in "
                 "canonical notation; give data.notation=canonical"
             )
-        if self.data.batch_size % self.trainer.processes:
+        if self.data.batch_size % self.trainer.devices:
             raise UserError(
-                f"trainer.processes: expected a number that divides data.batch_size ({self.data.batch_size} streams), "
-                f"got {self.trainer.processes}; change one of them"
+                f"trainer.devices: expected a number that divides data.batch_size ({self.data.batch_size} streams), "
+                f"got {self.trainer.devices}; change one of them"
             )
 
 

@@ -13,7 +13,8 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from charrnn.learning.data import IGNORED, Block
 from charrnn.learning.model import CharRNN
-from charrnn.learning.team import Team
+from charrnn.learning.processes import ProcessGroup
+from charrnn.learning.random_state import get_random_state, set_random_state
 
 # Beyond the common lr and weight decay, what each optimizer takes of the configuration, and its fastest exact kernel.
 OPTIMIZERS: dict[str, tuple[Callable[..., torch.optim.Optimizer], tuple[str, ...], dict[str, bool]]] = {
@@ -60,7 +61,7 @@ class LitCharRNN(pl.LightningModule):
         self.automatic_optimization = False
         self.model = CharRNN(len(vocabulary), **model)
         self.optim, self.seq_len, self.windows = optim, seq_len, windows
-        self.team = Team()
+        self.process_group = ProcessGroup()
         self.plateau: ReduceLROnPlateau | None = None
         self.state: Tensor | None = None
         self.states: Tensor | None = None
@@ -93,24 +94,25 @@ class LitCharRNN(pl.LightningModule):
         assert isinstance(optimizer, LightningOptimizer)
         total, count, parameters = torch.zeros(()), 0, list(self.model.parameters())
         for ids, targets, *inputs in zip(*(part.split(self.seq_len, dim=1) for part in block), strict=True):
-            logits, state = self.model(self.team.share(ids), self.state, *map(self.team.share, inputs))
+            shard = self.process_group.shard
+            logits, state = self.model(shard(ids), self.state, *map(shard, inputs))
             self.state = state.detach()
-            loss_sum = summed_loss(logits, self.team.share(targets))
+            loss_sum = summed_loss(logits, self.process_group.shard(targets))
             characters = int((targets != IGNORED).sum())  # of all processes, so that the gradients add up
             if self.optim["schedule"] == "cosine":
                 for group in optimizer.param_groups:
                     group["lr"] = self.optim["lr"] * _cosine(self.trainer.global_step / self.windows)
             optimizer.zero_grad()
             (loss_sum / characters).backward()
-            self.team.add_up([p.grad for p in parameters if p.grad is not None])
+            self.process_group.all_reduce([p.grad for p in parameters if p.grad is not None])
             norm = torch.nn.utils.clip_grad_norm_(parameters, self.optim["gradient_clip"])
             optimizer.step()
             total, count = total + loss_sum.detach().cpu(), count + characters
-        self.team.add_up([total])
-        # What a checkpoint holds of every process; the first one writes it when the others know nothing of it.
+        self.process_group.all_reduce([total])
+        # What a checkpoint holds of every process; process 0 writes it at a time that the others do not know.
         assert self.state is not None
-        self.states = self.team.gather(self.state, dim=2)
-        self.random_states = self.team.gather(torch.get_rng_state()[None], dim=0)
+        self.states = self.process_group.all_gather(self.state, dim=2)
+        self.random_states = self.process_group.all_gather(get_random_state(self.device)[None])
         self.block_loss, self.gradient_norm = float(total) / count, float(norm)
         if not math.isfinite(self.block_loss):
             raise self._diverged(f"the loss is {self.block_loss}")
@@ -174,18 +176,18 @@ class LitCharRNN(pl.LightningModule):
 
     def on_train_start(self) -> None:
         if self._resume_from is None:
-            if self.team.rank > 0:  # one seed for the weights of all, but dropout's own in each
-                torch.manual_seed(torch.initial_seed() + self.team.rank)
+            if self.process_group.rank > 0:  # one seed for the weights of all, but dropout's own in each
+                torch.manual_seed(torch.initial_seed() + self.process_group.rank)
             return
         carried, self._resume_from = self._resume_from, None
         self.states = None if carried["state"] is None else carried["state"].to(self.device)
-        self.state = None if self.states is None else self.team.share(self.states, dim=2).contiguous()
+        self.state = None if self.states is None else self.process_group.shard(self.states, dim=2).contiguous()
         self.loss_sum, self.characters = carried["loss_sum"], carried["characters"]
         self.hopeless_epochs = carried["hopeless_epochs"]
         if self.plateau is not None:
             self.plateau.load_state_dict(carried["plateau"])
-        self.random_states = carried["random_state"].reshape(self.team.size, -1)
-        torch.set_rng_state(self.random_states[self.team.rank].clone())  # a row of a table kills the process
+        self.random_states = carried["random_state"]
+        set_random_state(self.random_states[self.process_group.rank], self.device)
 
 
 def summed_loss(logits: Tensor, targets: Tensor) -> Tensor:

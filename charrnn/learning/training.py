@@ -30,15 +30,17 @@ from charrnn.learning.data import AbcDataModule
 from charrnn.learning.inputs import names
 from charrnn.learning.module import Diverged, LitCharRNN
 from charrnn.learning.prepare import Prepared, describe, prepare
+from charrnn.learning.processes import ProcessGroup, launch
 from charrnn.learning.result import outcome
 from charrnn.learning.stopping import Interrupted, SigtermAsBefore, stop_at_block_end
-from charrnn.learning.team import Team, leading
 
 say = logging.getLogger("charrnn").info
 # Lightning greets every Trainer with its devices and an advertisement.
 for noisy in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch", "lightning.fabric"):
     logging.getLogger(noisy).setLevel(logging.WARNING)
 warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
+# Of a log without sync_dist where several processes train; every one of them has the whole validation loss.
+warnings.filterwarnings("ignore", message="It is recommended to use `self.log")
 warnings.filterwarnings("ignore", message="The `srun` command is available")  # of us, who submit with it
 
 
@@ -96,7 +98,7 @@ def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
         # Beside others a run has no bar of its own: whoever started it shows how it goes.
         bar = [Bar(refresh_rate=5)] if sys.stderr.isatty() and multiprocessing.parent_process() is None else []
         trainer = _trainer(config, events, [metrics, checkpoints, ComposedTunes(), *bar])
-        with leading(config.trainer.processes, _follow, config, last) as module.team:
+        with launch(config.trainer.devices, _train_along, config, prepared, last) as module.process_group:
             trainer.fit(module, data, ckpt_path=last, weights_only=True)
     else:
         metrics.load_state_dict(resume_from["callbacks"][metrics.state_key])
@@ -132,14 +134,14 @@ def _built(config: TrainConfig, prepared: Prepared) -> tuple[AbcDataModule, LitC
     return data, module
 
 
-def _follow(team: Team, config: TrainConfig, last: Path | None) -> None:
-    """What every process but a run's first does: it trains along, stops where the first one stops, writes nothing."""
+def _train_along(group: ProcessGroup, config: TrainConfig, prepared: Prepared, last: Path | None) -> None:
+    """What every process of a run but its first does: it trains, stops where the first one stops, writes nothing."""
     warnings.simplefilter("ignore")  # Lightning's own on a checkpoint with more callbacks than there are here
     torch.set_num_threads(config.trainer.threads)
-    data, module = _built(config, prepare(config.data, names(plain(config.inputs))))
-    module.team = team
+    data, module = _built(config, prepared)
+    module.process_group = group
     with contextlib.suppress(Diverged):  # as the first one says
-        _trainer(config, None, []).fit(module, data, ckpt_path=last, weights_only=True)
+        _trainer(config, None, [], group.rank).fit(module, data, ckpt_path=last, weights_only=True)
 
 
 class Events(TensorBoardLogger):
@@ -149,12 +151,8 @@ class Events(TensorBoardLogger):
         pass
 
 
-def _trainer(config: TrainConfig, events: TensorBoardLogger | None, callbacks: list[Any]) -> pl.Trainer:
-    if config.trainer.accelerator == "gpu" and not torch.cuda.is_available():
-        raise UserError(
-            "trainer.accelerator: expected a GPU, but torch finds none here; leave out trainer=gpu, or give "
-            "trainer.accelerator=auto"
-        )
+def _trainer(config: TrainConfig, events: TensorBoardLogger | None, callbacks: list[Any], rank: int = 0) -> pl.Trainer:
+    accelerator = _accelerator(config)
     _set_gpu_path(config.trainer.precision)
     if config.trainer.patience is not None:
         # A loss that is not finite is an error of LitCharRNN's; EarlyStopping would take it for the end of patience.
@@ -164,8 +162,8 @@ def _trainer(config: TrainConfig, events: TensorBoardLogger | None, callbacks: l
         )
         callbacks = [stopping, *callbacks]
     return pl.Trainer(
-        accelerator=config.trainer.accelerator,
-        devices=1,
+        accelerator=accelerator,
+        devices=[rank] if accelerator == "gpu" else 1,  # of this process; Lightning does not know of the others
         max_epochs=config.trainer.max_epochs,
         logger=events or False,
         callbacks=[*callbacks, SigtermAsBefore()],
@@ -178,6 +176,24 @@ def _trainer(config: TrainConfig, events: TensorBoardLogger | None, callbacks: l
         plugins=[LightningEnvironment(), CheckpointBesideTarget()],
         use_distributed_sampler=False,
     )
+
+
+def _accelerator(config: TrainConfig) -> str:
+    """Lightning's accelerator; UserError where there are not as many GPUs as the run is to have."""
+    wanted, devices, gpus = config.trainer.accelerator, config.trainer.devices, torch.cuda.device_count()
+    if wanted == "gpu" and gpus == 0:
+        raise UserError(
+            "trainer.accelerator: expected a GPU, but torch finds none here; leave out trainer=gpu, or give "
+            "trainer.accelerator=auto"
+        )
+    if wanted == "cpu" or (wanted == "auto" and gpus == 0 and devices > 1):
+        return "cpu"
+    if 0 < gpus < devices:
+        raise UserError(
+            f"trainer.devices: expected at most {gpus}, the GPUs that torch finds here, got {devices}; lower it, or "
+            "give trainer.accelerator=cpu"
+        )
+    return "gpu" if gpus else wanted
 
 
 def _set_gpu_path(precision: str) -> None:

@@ -58,7 +58,7 @@ def config(*, max_epochs: int = 3, patience: int | None = None, lr: float = 0.01
         "runs_dir": "unused",
         "dry_run": False,
     }
-    base["trainer"] |= {"accelerator": "cpu", "threads": 1, "scores": False, "processes": 1, "precision": "32"}
+    base["trainer"] |= {"accelerator": "cpu", "threads": 1, "scores": False, "devices": 1, "precision": "32"}
     return build(TrainConfig, {k: {**v, **changes.get(k, {})} if isinstance(v, dict) else v for k, v in base.items()})
 
 
