@@ -84,8 +84,8 @@ def sample(
         with torch.inference_mode():
             state[:, :, fresh] = 0
             reader.begin(fresh)
-            beside = torch.from_numpy(reader.values[:, None]).to(device)
-            logits, state = model(torch.from_numpy(slots.last[:, None]).to(device), state, beside)
+            beside = [torch.from_numpy(reader.values[:, None]).to(device)] if model.inputs else []
+            logits, state = model(torch.from_numpy(slots.last[:, None]).to(device), state, *beside)
             logits = logits[:, -1].float().cpu()
             log_prob = torch.log_softmax(logits, -1).numpy()
             logits[:, vocab.start] = -math.inf  # a tune begins once

@@ -54,7 +54,7 @@ class Spelling:
 def with_drawn_key(text: str, tonics: Tonics, uniform: float) -> str:
     """A tune of a white network in a key that the collection has, by a number in [0, 1); as it is if it has no key."""
     key = read(text).header.key
-    of_mode = tonics.get(key.mode, {}) if key is not None else {}
+    of_mode = tonics.get({"ion": "maj", "aeo": "min"}.get(key.mode, key.mode), {}) if key is not None else {}
     left = uniform * sum(of_mode.values())
     for tonic, count in of_mode.items():
         left -= count
