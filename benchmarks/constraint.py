@@ -1,10 +1,12 @@
 """Tunes under the constraint: do they parse, for three readers, and what does it cost.
 
-    python -m benchmarks.constraint RUN [RUN…] [tunes=1000]
+    python -m benchmarks.constraint RUN [RUN…] [tunes=1000] [abcjs=FOLDER]
 
-For each run its tunes at T = 0.5, 1 and 2; then with key and meter fixed; then the time. abc2midi is Debian's.
+For each run its tunes at T = 0.5, 1 and 2; then with key and meter fixed; then the time. abc2midi is Debian's; FOLDER
+is where "npm install abcjs" was run.
 """
 
+import json
 import shutil
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from charrnn.learning.sampling import MAX_CHARS, sample
 from charrnn.learning.vocab import END, Vocabulary
 from charrnn.music.constraint import Constraint
 from charrnn.music.notation import read
+from charrnn.music.notation.lexer import State, tokens
 from charrnn.music.quality import summarize
 from charrnn.music.tune import Tune
 
@@ -60,9 +63,39 @@ def parsed(tunes: Sequence[str]) -> float:
     return 100 * fine / len(tunes)
 
 
-def rates(what: str, tunes: Sequence[Tune]) -> None:
+def warned(tunes: Sequence[str], abcjs: str) -> float:
+    """Percent of tunes of which abcjs, installed in that folder, warns."""
+    script = (
+        "const tunes = JSON.parse(require('fs').readFileSync(0));"
+        "const warned = tunes.filter(tune => (require('abcjs').parseOnly(tune)[0].warnings || []).length);"
+        "console.log(warned.length)"
+    )
+    done = subprocess.run(
+        ["node", "-e", script], input=json.dumps(tunes), cwd=abcjs, capture_output=True, text=True, check=True
+    )
+    return 100 * int(done.stdout) / len(tunes)
+
+
+def longest_slur(tune: str) -> int:
+    """In bars, those counted in which it begins and ends; 0 of a tune without slurs."""
+    begun, lines, longest = [], 0, 0
+    for kind, _, _ in tokens(tune)[read(tune).header.tokens :]:
+        if kind == State.SLUR:
+            begun.append(lines)
+        elif kind == State.SLUR_END and begun:
+            longest = max(longest, lines - begun.pop() + 1)
+        lines += kind == State.BAR
+    return longest
+
+
+def rates(what: str, tunes: Sequence[Tune], abcjs: str | None) -> None:
     texts = [tune.text for tune in tunes]
-    print(at_least(f"{what}: well-formed", 100 * sum(read(text).well_formed for text in texts) / len(texts), "%", 100))
+    readings = [read(text, strict=True) for text in texts]
+    print(at_least(f"{what}: well-formed", 100 * sum(r.well_formed for r in readings) / len(texts), "%", 100))
+    print(at_most(f"{what}: longest slur", max(map(longest_slur, texts)), "bars", 2))
+    print(Row(f"{what}: notes a tune", sum(len(r.notes) for r in readings) / len(texts), "", "told", True))
+    if abcjs:
+        print(at_most(f"{what}: abcjs warns", warned(texts, abcjs), "%", 0))
     if shutil.which("abc2midi"):
         print(at_least(f"{what}: abc2midi without an error", without_error(texts), "%", 99))
     print(at_least(f"{what}: parsed by music21", parsed(texts), "%", 99))
@@ -87,16 +120,19 @@ def timed(model: CharRNN, vocab: Vocabulary) -> float:
 
 def main() -> None:
     torch.set_num_threads(1)
-    number = next((int(a.removeprefix("tunes=")) for a in sys.argv[1:] if a.startswith("tunes=")), 1000)
-    for run in (a for a in sys.argv[1:] if not a.startswith("tunes=")):
+    options = dict(argument.split("=", 1) for argument in sys.argv[1:] if argument.startswith(("tunes=", "abcjs=")))
+    number, abcjs = int(options.get("tunes", 1000)), options.get("abcjs")
+    for run in (a for a in sys.argv[1:] if not a.startswith(("tunes=", "abcjs="))):
         model, vocab = checkpoint.load(run)
         cell = type(model.layers[0]).__name__.lower()
         name = f"{cell} {model.layers[0].hidden_size}"
         for temperature in (0.5, 1.0, 2.0):
-            rates(f"{name}, T = {temperature:g}, {number} tunes", composed(model, vocab, "bars", temperature, number))
+            tunes = composed(model, vocab, "bars", temperature, number)
+            rates(f"{name}, T = {temperature:g}, {number} tunes", tunes, abcjs)
         for fixed in FIXED:
             what = " ".join(f"{letter}:{value}" for letter, value in fixed.items())
-            rates(f"{name}, {what}, {number // 5} tunes", composed(model, vocab, "bars", 1.0, number // 5, **fixed))
+            tunes = composed(model, vocab, "bars", 1.0, number // 5, **fixed)
+            rates(f"{name}, {what}, {number // 5} tunes", tunes, abcjs)
         readings = [tune.reading for tune in composed(model, vocab, "header", 1.0, number // 5)]
         missing = 100 * (summarize(readings)["key_missing"] or 0.0)
         print(at_most(f"{name}, constraint=header: K: missing", missing, "%", 0))

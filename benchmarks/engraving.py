@@ -17,7 +17,7 @@ import soundfile
 import symusic
 
 from benchmarks import at_least, at_most
-from benchmarks.drawn import is_exact
+from benchmarks.scores import is_exact
 from benchmarks.startup import ROOT
 from charrnn.music.corpus import find_sources, parse
 from charrnn.music.engraving import Engraver

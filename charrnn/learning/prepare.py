@@ -24,6 +24,8 @@ PARTS = ("train", "val", "test")
 CACHE_VERSION = 3
 # Held-out tunes that are measured: three seconds' worth.
 HUMAN_TUNES = 1000
+# Kinds of problem that are shown; data.json has all.
+MOST_KINDS = 6
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ def prepare(config: Data, names: Sequence[str] = ()) -> Prepared:
     in_train = set(np.unique(ids["train"]).tolist())
     report = {
         **parsed.report,
+        "diagnosis": corpus.diagnose(parsed.tunes),
         "not_well_formed": len(parsed.tunes) - len(tunes) if config.clean else None,
         **spelling.report(),
         "alphabet": len(vocab),
@@ -89,8 +92,8 @@ def prepare(config: Data, names: Sequence[str] = ()) -> Prepared:
 
 
 def _human(tunes: Sequence[str]) -> dict[str, Any]:
-    """Quality and form of tunes that are not trained on: the ceiling for what a network composes."""
-    readings = [*map(notation.read, tunes[:: 1 + len(tunes) // HUMAN_TUNES])]
+    """Quality and form of tunes that are not trained on, judged as composed ones are: the ceiling for a network."""
+    readings = [notation.read(tune, strict=True) for tune in tunes[:: 1 + len(tunes) // HUMAN_TUNES]]
     measured = quality.summarize(readings) | form.summarize(readings)
     return {key: value for key, value in measured.items() if not isinstance(value, dict)}
 
@@ -118,11 +121,12 @@ def _load(file: Path, origin: dict[str, Any]) -> Prepared:
 
 
 def describe(report: dict[str, Any]) -> str:
-    """What was read, dropped, repaired and split, in a few lines for people."""
-    split = report["split"]
+    """What was read, dropped, repaired, ignored, is not well-formed and how it was split, with examples, for people."""
+    split, diagnosis = report["split"], report["diagnosis"]
     counts = {
         "dropped": report["dropped"],
         "repaired": report["repaired"],
+        "ignored": report["ignored"],
         "without": {f"{k}:": v for k, v in report["missing_fields"].items()},
     }
     left_out = {} if report["not_well_formed"] is None else {"not well-formed": report["not_well_formed"]}
@@ -135,9 +139,26 @@ def describe(report: dict[str, Any]) -> str:
         if any(numbers.values()):
             shown = (f"{name.replace('_', ' ')} {number:,}" for name, number in numbers.items() if number)
             lines.append(f"{title:<10}" + ", ".join(shown))
+            lines += _examples(numbers, report["examples"])
+    share = 100 * diagnosis["well_formed"] / diagnosis["read"]
+    lines.append(
+        f"as tunes  {share:.1f} % of {diagnosis['read']:,} are well-formed"
+        + "".join(f", {name} {number:,}" for name, number in diagnosis["faults"].items())
+    )
+    lines += _examples(dict(list(diagnosis["problems"].items())[:MOST_KINDS]), diagnosis["examples"])
     parts = [f"{part} {split[part]['tunes']:,} tunes ({split[part]['characters']:,})" for part in PARTS]
     near = f"; {split['near_duplicates']} near-duplicates kept on one side" if split["near_duplicates"] else ""
     lines.append(f"split     {split['kind']}: {', '.join(parts)}{near}")
     if report["not_in_train"]:
         lines.append(f"unseen    {report['not_in_train']!r} occurs outside the training part only")
     return "\n".join(lines)
+
+
+def _examples(counts: dict[str, int], examples: dict[str, list[str]]) -> list[str]:
+    """A line an example, under the kind it is of."""
+    return [
+        f"          {kind.replace('_', ' ')}: {example}"
+        for kind, number in counts.items()
+        if number
+        for example in examples.get(kind, [])
+    ]

@@ -111,7 +111,7 @@ def sample(
         for row in np.flatnonzero(slots.busy & (ended | (slots.length - ended == max_chars))):
             index, ids, *probabilities = slots.release(int(row))
             text = vocab.decode(ids[:-1] if ended[row] else ids)
-            done[index] = Tune(text, index, bool(ended[row]), *probabilities)
+            done[index] = Tune(text, index, bool(ended[row]), probabilities[0], probabilities[1], strict=True)
         while next_number in done:
             yield done.pop(next_number)
             next_number = next(waiting, None)

@@ -162,7 +162,7 @@ def _changed(grains: int, signs: int) -> int:
 
 
 def _tuplet(context: Context, character: str, before: int) -> None:
-    notes = int(character)
+    notes = int(character) + 10 * context._tuplet[0] * (before == S.TUPLET)
     context._tuplet = (max(notes, 1), TUPLETS.get(notes, 0) or context._beat, notes)
 
 

@@ -26,7 +26,8 @@ class Tune:
     and then for the end mark if there is one, the logarithm (nats, at temperature 1) of the probability that the
     network gave it. `ruled_out` holds, for each of them, the probability, at the temperature of the tune, of all that
     the constraint did not allow there; the sum is the expected number of characters that it changed. Both arrays are
-    empty for a tune that was not sampled.
+    empty for a tune that was not sampled. `strict` is how a sampled tune is judged: more than the standard asks for, it
+    needs a meter and enough notes, and its repeats must come out even.
 
     >>> tune = Tune("X:1\\nT:A scale\\nM:4/4\\nL:1/8\\nK:D\\nDEFG ABcd|dcBA GFED|")
     >>> [note.pitch for note in tune.notes[:3]]
@@ -40,6 +41,7 @@ class Tune:
     ended: bool = True
     log_prob: np.ndarray = field(default_factory=_empty, repr=False, compare=False)
     ruled_out: np.ndarray = field(default_factory=_empty, repr=False, compare=False)
+    strict: bool = False
 
     def __str__(self) -> str:
         return self.text
@@ -47,7 +49,7 @@ class Tune:
     @cached_property
     def reading(self) -> Reading:
         """Header, fields, notes, bars and problems."""
-        return read(self.text)
+        return read(self.text, strict=self.strict)
 
     @property
     def notes(self) -> list[Note]:

@@ -11,7 +11,7 @@ from charrnn import run
 from charrnn.config import AnalyzeConfig
 from charrnn.errors import UserError
 from charrnn.music import form, originality, quality
-from charrnn.music.notation import read
+from charrnn.music.notation import Reading, read
 from charrnn.studies.inference import wilson_interval
 from charrnn.studies.pages import CommandLine, Paragraph, Section, Table, TuneCard, provenance, render_page
 from charrnn.studies.tune_sets import (
@@ -67,7 +67,7 @@ def report_quality(config: AnalyzeConfig) -> Path:
     columns = {"these": ours}
     if human:
         columns["human"] = _measured(human.tunes, human, [])
-        distances = quality.summarize([*map(read, human.halves[1])], [*map(read, human.halves[0])])["distance"]
+        distances = quality.summarize(*(_readings(half) for half in reversed(human.halves)))["distance"]
         columns["human"]["summary"] |= {f"{name}_distance": value for name, value in distances.items()}
     named = source.parent if source.name == "tunes.jsonl" else source
     folder = Path(config.report_dir) / (config.name or f"quality_{named.name}")
@@ -83,11 +83,16 @@ def report_quality(config: AnalyzeConfig) -> Path:
     return folder
 
 
+def _readings(texts: Sequence[str]) -> list[Reading]:
+    """Judged as composed tunes, human ones too: only so can their rates be compared."""
+    return [read(text, strict=True) for text in texts]
+
+
 def _measured(texts: Sequence[str], human: HumanTunes | None, reference: Sequence[str]) -> dict[str, Any]:
     """`tunes`, the measures of each tune, and `summary`, the measures of the set."""
     tunes = measure_tunes(texts, human)
-    readings = [*map(read, texts)]
-    summary = quality.summarize(readings, [*map(read, reference)]) | form.summarize(readings)
+    readings = _readings(texts)
+    summary = quality.summarize(readings, _readings(reference)) | form.summarize(readings)
     for name, distance in summary.pop("distance", {}).items():
         summary[f"{name}_distance"] = distance
     if human:

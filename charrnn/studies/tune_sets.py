@@ -68,8 +68,8 @@ def load_human_tunes(ckpt: str | None, required: bool = False) -> HumanTunes | N
 def measure_tunes(texts: Sequence[str], human: HumanTunes | None) -> list[dict[str, Any]]:
     """The quality of each tune, and its originality where the training tunes are known."""
     if human is None:
-        return [quality.measure(read(text)) for text in texts]
-    return [quality.measure(read(text)) | human.training.originality(text) for text in texts]
+        return [quality.measure(read(text, strict=True)) for text in texts]
+    return [quality.measure(read(text, strict=True)) | human.training.originality(text) for text in texts]
 
 
 def engrave_tunes(folder: Path, texts: Mapping[str, str]) -> list[TuneCard]:

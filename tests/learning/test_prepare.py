@@ -102,8 +102,8 @@ def test_canonical_data_holds_the_same_tunes_on_each_side_and_says_what_is_left_
             canonical(tune) for tune in raw.vocab.decode_tunes(getattr(raw, part)) if read(tune).well_formed
         ]  # fmt: skip
         assert said.vocab.decode_tunes(getattr(said, part)) == tunes
-    assert said.report["left_out"] == {"not well-formed (few notes)": 1}
-    assert "left out  not well-formed (few notes) 1" in describe(said.report)
+    assert said.report["left_out"] == {"not well-formed (bar fit)": 1}
+    assert "left out  not well-formed (bar fit) 1" in describe(said.report)
     assert raw.report["left_out"] is None
 
 
@@ -121,3 +121,18 @@ def test_inputs_come_from_the_cache_as_they_were_read(monkeypatch: pytest.Monkey
     for part in PARTS:
         np.testing.assert_array_equal(first.inputs[part], again.inputs[part])
         assert first.inputs[part].shape == (len(getattr(first, part)), 6)
+
+
+def test_what_is_wrong_and_what_was_done_is_shown_with_examples(tmp_path: Path):
+    tunes = [tune.partition("\n")[2].replace("\nL:1/8", "") for tune in TUNES.read_text().split("\n\n")[1:]]
+    tunes[-1] = tunes[-1].replace("M:", "M:C/l ")
+    file = tmp_path / "book.abc"
+    file.write_text("L:1/8\n\n" + "\n\n".join(tunes))
+    report = prepare(data(file)).report
+    assert report["repaired"] == {"numbers_given": 12, "fields_of_the_file": 9}
+    assert report["diagnosis"]["read"] == 12
+    assert report["diagnosis"]["faults"]["M"] == report["diagnosis"]["problems"]["meter"] == 1
+    words = describe(report)
+    assert words.count("numbers given: X:") == words.count("fields of the file: L:1/8") == 3
+    assert f"{100 * report['diagnosis']['well_formed'] / 12:.1f} % of 12 are well-formed, " in words
+    assert "meter: X:12, line " in words and "expected a meter, such as 6/8" in words

@@ -11,8 +11,8 @@ import soundfile
 import symusic
 
 from charrnn.music.engraving import FORMATS, Engraver
-from charrnn.music.engraving.excerpt import bars_that_fit
 from charrnn.music.engraving.musicxml import musicxml
+from charrnn.music.engraving.voices import bars_that_fit
 from charrnn.music.notation import read
 
 HEAD = "X:1\nT:A test\nM:4/4\nL:1/8\nK:C\n"

@@ -14,6 +14,7 @@ from typing import TypeVar
 from charrnn.music.notation import Bar, Note, Reading, read
 from charrnn.music.notation.bars import divides, repeats
 from charrnn.music.notation.fields import CLEF_ONLY, FREE, Key, read_key, read_meter
+from charrnn.music.notation.notes import SEMITONES
 
 # Dances and songs that R: may name.
 RHYTHMS = (
@@ -170,6 +171,8 @@ def _events(bar: Bar, notes: list[Note], keys: list[tuple[int, Key]]) -> Iterato
     for note in notes:
         if note.onset < now:
             raise LeftOut("voice overlay")
+        if note.pitch != 12 * (note.octave + 1) + SEMITONES[note.step] + note.alter:
+            raise LeftOut("transposing voice")
         key = _latest(keys, note.position)
         if note.onset > now:
             yield Event(None, note.onset - now, False, key)

@@ -86,20 +86,17 @@ class Builder:
         """The words that the alphabet spells, and the node that each ends in."""
         return {word: self.chain(start, word, condition) for word in words if self.spells(word)}
 
-    def choice(
-        self, words: Mapping[str, int], kind: int, begun: int, *, begins: bool, is_free: bool = False
-    ) -> tuple[int, dict[str, int]]:
+    def choice(self, words: Mapping[str, int], kind: int, begun: int, *, begins: bool) -> tuple[int, dict[str, int]]:
         """A tree of words and their options: its root, and of each word the node, of this `kind`; others are `begun`.
 
-        An edge holds if one of the options behind it is possible, or always if it `is_free`.
+        An edge holds if one of the options behind it is possible.
         """
         spelled = {word: option for word, option in words.items() if self.spells(word)}
         nodes = {"": self.node()}
         for beginning in sorted({word[: i + 1] for word in spelled for i in range(len(word))}, key=len):
             options = tuple(sorted({option for word, option in spelled.items() if word.startswith(beginning)}))
             nodes[beginning] = self.node(kind=kind if beginning in spelled else begun)
-            condition = ALWAYS if is_free else self._one_of(options)
-            before = beginning[:-1]
+            before, condition = beginning[:-1], self._one_of(options)
             self.edge(nodes[before], beginning[-1], nodes[beginning], condition, begins=begins and not before)
         return nodes[""], {word: nodes[word] for word in spelled}
 

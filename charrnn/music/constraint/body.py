@@ -1,15 +1,13 @@
 """The music around its sounds: what adorns and binds them, bar lines and endings, fields between lines."""
 
 from charrnn.music.constraint.automaton import ALWAYS, Builder
-from charrnn.music.constraint.counters import IF, E, K, L
+from charrnn.music.constraint.counters import IF, SIZES, E, K, L
 from charrnn.music.constraint.header import write_key
 from charrnn.music.constraint.sounds import Sounds
 
 LINES = {"|": L.PLAIN, "||": L.DOUBLE, "|]": L.DOUBLE, ":|": L.ENDS, "|:": L.STARTS, "::": L.BOTH}
 ROLLS, DECORATIONS, HOLDS = "~T", "LMOPSuv", "H."  # ABC 2.1, section 4.14
-NAMED = (
-    "accent", "tenuto", "segno", "coda", "D.C.", "D.S.", "fine", "pp", "p", "mp", "mf", "f", "ff", "sfz"
-)  # fmt: skip
+NAMED = ("accent", "pp", "p", "mp", "mf", "f", "ff", "sfz")
 LONGEST_QUOTE = 16  # characters
 
 
@@ -83,12 +81,12 @@ class Body:
     def _write_groups(self) -> None:
         """( of a slur, or with a digit of a tuplet."""
         build = self._build
-        group, tuplet = build.node(), build.node()
+        group, tuplet = build.node(kind=K.GROUP), build.node()
         build.edge(self._sound, "(", group, IF.GROUP, E.SLUR, begins=True)
         for node in (group, tuplet):
             build.like(node, self._sound)
-        for notes in range(2, 10):
-            build.edge(group, str(notes), tuplet, IF.TUPLETS + notes - 2, E.TUPLETS + notes - 2)
+        for i, notes in enumerate(SIZES):
+            build.edge(group, str(notes), tuplet, IF.TUPLETS + i, E.TUPLETS + i)
 
     def _write_binding(self) -> None:
         """What follows a sound and binds it to the next: ties, broken rhythm; the ends of slurs."""
@@ -101,7 +99,7 @@ class Body:
         for sign in "<>":
             once, twice = build.node(), build.node()
             build.edge(self._after, sign, once, IF.BROKEN, E.BROKEN, begins=True)
-            build.edge(once, sign, twice, IF.MORE)
+            build.edge(once, sign, twice, IF.BROKEN_TWICE)
             for node in (once, twice):
                 build.like(node, self._bare)  # of adorned notes other programs lose the length
                 self._sounds.rests(node)

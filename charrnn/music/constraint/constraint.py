@@ -24,7 +24,7 @@ _DEFAULT_LENGTHS = np.array(
 
 
 class Constraint:
-    """`header`: X, T, M or L, K in legal order with legal values, then anything. `syntax`: the body parses, too.
+    """`header`: X, T, M, L, K in legal order with legal values, then anything. `syntax`: the body parses, too.
     `bars`: and bars add up to the meter, repeats and endings pair up, the tune ends on a bar line.
 
     A state is (K, B) int64, one column a tune; `start` (K,) is that before the first character.
@@ -121,7 +121,7 @@ class Constraint:
         after[C.BARE] *= 1 - held
         if ((effect >= E.METER) & (effect <= E.BODY)).any():
             meter, length = effect == E.METER, effect == E.LENGTH
-            for name, of_value in ((C.METER, value >> 2), (C.EVEN, value >> 1 & 1), (C.BEAT, value & 1)):
+            for name, of_value in ((C.METER, value >> 1), (C.EVEN, value & 1)):
                 after[name] = np.where(meter, of_value, after[name])
             after[C.LENGTH] = np.where(length, value, after[C.LENGTH])
             self._begin_music(after, effect == E.BODY)

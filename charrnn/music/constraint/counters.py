@@ -15,7 +15,7 @@ from charrnn.music.notation.figures import TUPLETS
 
 UNIT = 4  # grains
 WHOLE = 64  # what meter and unit length are counted in, of a whole note
-MOST_SLURS = 2  # at once
+MOST_SLUR_LINES = 1  # bar lines in a slur: nearly all that people write stand in one bar, the others in two
 MOST_INSIDE = 4  # notes of a chord, on a fiddle's four strings, and grace notes
 LONG = 1 << 20  # a bar in free meter
 
@@ -28,14 +28,15 @@ class Counter(IntEnum):
     METER = auto()  # of M:, in 64ths of a whole note; 0 in free meter
     EVEN = auto()  # 1 if that is 2/4, 4/4 or C
     HORNPIPE = auto()  # 1 if R: says so: other programs swing it, in those meters, unbroken and without held notes
-    BEAT = auto()  # of three in compound meter, else of two
     LENGTH = auto()  # of L:, in 64ths; 0 if it is missing
     BAR = auto()  # grains; 0 in free meter
     ELAPSED = auto()  # grains since the bar line
     NOTES = auto()
     FULL = auto()  # bars as long as the meter
     PART = auto()  # bars since the last repeat sign
-    SLURS = auto()  # open
+    SLURS = auto()  # open: at most one, and two behind a ( that has to become a tuplet's
+    SLUR_NOTES = auto()  # notes and chords in the slur
+    SLUR_LINES = auto()  # bar lines in the slur
     TUPLET = auto()  # how many notes it has
     TUPLET_LEFT = auto()
     TUPLET_SUM = auto()  # grains of those that are complete, as written
@@ -61,17 +62,18 @@ class Condition(IntEnum):
     ALWAYS = automaton.ALWAYS
     MORE = auto()  # something that can as well end here
     FEW = auto()  # the same, of notes in a chord or of grace notes
-    NO_METER = auto()
     NO_LENGTH = auto()
     HORNPIPE = auto()
     NO_HORNPIPE = auto()
     NOTE = auto()
     OTHER = auto()  # whatever else leads to or is a sound
+    REST = auto()
     HELD = auto()
     GROUP = auto()  # (, of a slur or tuplet
     SLUR_END = auto()
     TIE = auto()
     BROKEN = auto()
+    BROKEN_TWICE = auto()
     OCTAVE = auto()  # marks behind a letter
     BRACKET = auto()  # [, of a chord or an ending
     ENDING = auto()  # of an ending only
@@ -83,10 +85,12 @@ class Condition(IntEnum):
     NEWLINE = auto()
     FIELD = auto()
     END = auto()
-    TUPLETS = auto()  # and the eight behind it: of 2 to 9 notes
+    TUPLETS = auto()  # and those behind it: one for each of SIZES
 
 
-DYNAMIC = Condition.TUPLETS + 8
+# Notes of a tuplet; how long 5, 7 or 9 take depends on the meter, and on the program that reads them.
+SIZES = tuple(notes for notes, time in TUPLETS.items() if time)
+DYNAMIC = Condition.TUPLETS + len(SIZES)
 """The first of the conditions that one of some durations, or of some bar lines, may come."""
 
 
@@ -119,6 +123,7 @@ class Kind(IntEnum):
     SOUND = auto()
     OF_CHORD = auto()
     CHORD = auto()
+    GROUP = auto()  # a mere (
     LINE = auto()
     LINE_BEGUN = auto()
     LINE_START = auto()  # of a line of text, that is
@@ -132,10 +137,10 @@ class Line(IntEnum):
     BOTH = auto()
 
 
-# So many notes in the time of how many, behind a beat of two and of three.
-TIMES = np.array([[(TUPLETS[p] or beat) if p in TUPLETS else 0 for beat in (2, 3)] for p in range(10)])
+# By the number of notes: those that they take the time of.
+TIMES = np.array([TUPLETS.get(notes, 0) for notes in range(10)])
 # A tuplet's notes as they are written, in grains, are a multiple of this: its time is then one of grains.
-STEP = np.array([[p // gcd(p, int(q)) if p else 1 for q in row] for p, row in enumerate(TIMES)])
+STEP = np.array([notes // gcd(notes, int(time)) if time else 1 for notes, time in enumerate(TIMES)])
 
 
 def _plain(kind: type[IntEnum]) -> SimpleNamespace:
@@ -145,7 +150,7 @@ def _plain(kind: type[IntEnum]) -> SimpleNamespace:
 
 C, E, K, L, IF = map(_plain, (Counter, Effect, Kind, Line, Condition))
 # An effect multiplies every counter by a column of the one and adds one of the other.
-KEEP, ADD = (np.full((len(Counter), len(Effect) + 8), fill, dtype=np.int64) for fill in (1, 0))
+KEEP, ADD = (np.full((len(Counter), len(Effect) + len(SIZES)), fill, dtype=np.int64) for fill in (1, 0))
 
 
 def _sets(effect: int, **values: int) -> None:
@@ -167,10 +172,10 @@ _sets(E.HORNPIPE, HORNPIPE=1)
 _sets(E.HELD, HELD=1)
 _sets(E.UNTIED, BARE=0)
 _adds(E.SLUR, SLURS=1)
-_adds(E.SLUR_END, SLURS=-1)
+_sets(E.SLUR_END, SLURS=0, SLUR_NOTES=0, SLUR_LINES=0)
 _sets(E.BROKEN, BROKEN=1)
 _sets(E.FIRST, ENDING=1, OWED=0, SHORT=2, CHORD=0)
 _sets(E.SECOND, ENDING=2, OWED=0, SHORT=2, CHORD=0)
-for _p in range(2, 10):
-    _adds(E.TUPLETS + _p - 2, SLURS=-1)  # the ( was counted as one
-    _sets(E.TUPLETS + _p - 2, TUPLET=_p, TUPLET_LEFT=_p, TUPLET_SUM=0)
+for _i, _notes in enumerate(SIZES):
+    _adds(E.TUPLETS + _i, SLURS=-1)  # the ( was counted as one
+    _sets(E.TUPLETS + _i, TUPLET=_notes, TUPLET_LEFT=_notes, TUPLET_SUM=0)

@@ -1,4 +1,7 @@
-"""The header: X first, then T, then what else a header holds, K last, each with a value that the standard allows."""
+"""The header: X first, then T, then what else a header holds, K last, each with a value that the standard allows.
+
+Every tune has a meter, since free meter would free it from its bars.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
@@ -12,7 +15,7 @@ TEXT_FIELDS = "ABCDFGHNORSTZ"  # any text; I:, P:, U:, V: and m: would change ho
 METERS = ("C", "C|", *(f"{n}/{d}" for d in (2, 4, 8, 16) for n in range(1, 25)))
 EVEN = ("C", "2/4", "4/4")
 DIGITS = 6  # of X: at most
-UNITS = ("1/4", "1/8", "1/16", "1/32")
+UNITS = ("1/4", "1/8", "1/16")
 BEATS = ("", "1/4=", "1/8=", "3/8=", "1/2=", "3/4=")
 _MODES = (
     "m", "min", "minor", "maj", "major", "mix", "mixolydian", "dor", "dorian", "phr", "phrygian", "lyd", "lydian",
@@ -49,24 +52,23 @@ class Header:
         at = self._text_field(title, "T")
         if "R" in fixed:
             at = self._text_field(at, "R")
-        unsettled, settled = at, self._node()  # before and behind the first M: or L:
+        metered = self._node()
         if "M" in fixed:
-            self._meter(unsettled, settled, (fixed["M"],))
+            self._meter(at, metered, (fixed["M"],))
         else:
-            self._rest(unsettled, settled)
-        self._rest(settled, settled)
-        self.keys = write_key(build, self._field(settled, "K"), fixed.get("K"))
+            self._others(at)
+            self._meter(at, metered, METERS)
+        self._others(metered)
+        self.keys = write_key(build, self._field(metered, "K"), fixed.get("K"))
 
-    def _rest(self, node: int, settled: int) -> None:
-        """The fields that may stand at `node`, each as often as it likes but M: and L:, which lead to `settled`."""
+    def _others(self, node: int) -> None:
+        """The fields that may stand at `node`, each as often as it likes but L:, which stands once."""
         for letter in TEXT_FIELDS:
             if letter not in self._fixed:
                 self._text_field(node, letter, node)
-        if "M" not in self._fixed:
-            self._meter(node, settled, METERS)
         for word, end in self._build.tree(self._field(node, "L", IF.NO_LENGTH), self._lengths).items():
             self._build.value(end, int((read_unit(word) or 0) * WHOLE))
-            self._build.edge(end, "\n", settled, effect=E.LENGTH)
+            self._build.edge(end, "\n", node, effect=E.LENGTH)
         tempo = self._field(node, "Q", IF.MORE)
         for beat in self._build.tree(tempo, BEATS).values():
             digits = [beat, *(self._node() for _ in range(3))]
@@ -76,16 +78,15 @@ class Header:
             self._build.edge(digits[2], "\n", node)
             self._build.edge(digits[3], "\n", node)
 
-    def _meter(self, node: int, settled: int, words: Iterable[str]) -> None:
-        value = self._field(node, "M", IF.NO_METER)
+    def _meter(self, node: int, metered: int, words: Iterable[str]) -> None:
+        value = self._field(node, "M")
         for even in (True, False):
             some = [word for word in words if (word in EVEN) == even]
             for word, end in self._build.tree(value, some, ALWAYS if even else IF.NO_HORNPIPE).items():
-                bar, beat = read_meter(word) or (None, None)
-                # In one number: the bar, whether it is even, whether its beat is one of three.
-                flags = 2 * even + (beat is not None and beat.numerator == 3)
-                self._build.value(end, 4 * int((bar or 0) * WHOLE) + flags)
-                self._build.edge(end, "\n", settled, effect=E.METER)
+                bar, _ = read_meter(word) or (None, None)
+                # In one number: the bar, and whether it is even.
+                self._build.value(end, 2 * int((bar or 0) * WHOLE) + even)
+                self._build.edge(end, "\n", metered, effect=E.METER)
 
     def _text_field(self, node: int, letter: str, after: int | None = None) -> int:
         after = self._node() if after is None else after

@@ -3,7 +3,7 @@
 import numpy as np
 
 from charrnn.music.constraint.automaton import Automaton
-from charrnn.music.constraint.counters import C, K, L
+from charrnn.music.constraint.counters import MOST_SLUR_LINES, C, K, L
 from charrnn.music.notation.reading import ENOUGH_NOTES
 
 
@@ -27,6 +27,7 @@ class Repeats:
         after[C.PART] = np.where(ends | starts, 0, state[C.PART] + (is_line & filled))
         picks_up = filled & ~full & (plain | starts) & (state[C.SHORT] > 0)
         after[C.PICK_UP] = np.where(picks_up, state[C.ELAPSED], state[C.PICK_UP])
+        after[C.SLUR_LINES] += is_line & (state[C.SLURS] > 0)
         after[C.ELAPSED] *= ~is_line
         after[C.LAST] *= ~is_line
         if self._is_strict:
@@ -43,24 +44,26 @@ class Repeats:
         filled, full = _filled(state)
         going, untied = ~closing, state[C.TIE] <= 0
         may = (state[C.TUPLET_LEFT] == 0) & (state[C.EXACT] == 0) & (state[C.OWED] == 0) & (full | going)
+        slurred = state[C.SLURS] > 0
+        may &= state[C.SLUR_LINES] < MOST_SLUR_LINES
+        unbound = may & untied & ~slurred
         if not self._is_strict:
-            ends = may & filled & untied
-            return np.stack([may & filled, ends, ends, may & untied & going, ends & going])
+            ends = unbound & filled
+            return np.stack([may & filled, ends, ends, unbound & going, ends & going])
         ending, is_open, short = state[C.ENDING], state[C.OPEN] == 1, state[C.SHORT]
         outside = ~is_open & (ending != 1)
-        closes = may & untied & (state[C.SLURS] == 0)
         # A bar may be short where a part begins; a part may end with what its pick-up has left of a bar.
         whole = filled & (full | (state[C.ELAPSED] + state[C.PICK_UP] == state[C.BAR]))
         # A line of text may begin with a bar line once more.
         kind = self._automaton.kind[state[C.NODE]]
         again = ~filled & (short < 2) & ((kind == K.LINE_START) | (kind == K.LINE))
         # A tune that has to end closes what is open as soon as it has the notes.
-        goes_on = going | (~is_open & (ending == 0)) | (state[C.NOTES] < ENOUGH_NOTES) | ~untied | (state[C.SLURS] > 0)
+        goes_on = going | (~is_open & (ending == 0)) | (state[C.NOTES] < ENOUGH_NOTES) | ~untied | slurred
         plain = may & (again | (filled & (full | (short > 0)) & goes_on))
-        double = closes & outside & (whole | again) & (going | (ending == 2))
-        ends = closes & filled & (going | ~outside)
-        starts = may & untied & outside & going & (whole | (filled & (short == 1)) | (~filled & (short < 2)))
-        both = closes & filled & going & (ending == 0) & (state[C.REPEATABLE] == 1)
+        double = unbound & outside & (whole | again) & (going | (ending == 2))
+        ends = unbound & filled & (going | ~outside)
+        starts = unbound & outside & going & (whole | (filled & (short == 1)) | (~filled & (short < 2)))
+        both = unbound & filled & going & (ending == 0) & (state[C.REPEATABLE] == 1)
         return np.stack([plain, double, ends, starts, both])
 
     def may_end(self, state: np.ndarray) -> np.ndarray:

@@ -3,9 +3,9 @@
 import numpy as np
 
 from charrnn.music.constraint.automaton import Automaton
-from charrnn.music.constraint.counters import LONG, STEP, TIMES, UNIT, C, K
+from charrnn.music.constraint.counters import LONG, SIZES, STEP, TIMES, UNIT, C, K
 
-TUPLETS = np.arange(2, 10)[:, None]
+_SIZES = np.array(SIZES)[:, None]
 
 
 def is_simple(duration: np.ndarray) -> np.ndarray:
@@ -20,11 +20,9 @@ class Rhythm:
     def __init__(self, automaton: Automaton, durations: np.ndarray):
         self._automaton, self.durations, self.shortest = automaton, durations, int(durations[0])
         # Whatever the other notes of a tuplet are, its last one fills it up to a step if it can have these durations.
-        self._fillable = np.array(
-            [[set(range(1, n + 1)) <= set(durations // self.shortest) for n in row] for row in STEP[2:]]
-        )
-
-        self._least = self._time(TUPLETS * self.shortest, TUPLETS, np.arange(2))
+        steps = [set(range(1, step + 1)) for step in STEP.take(SIZES)]
+        self._fillable = np.array([[step <= set(durations // self.shortest)] for step in steps])
+        self._least = self._time(_SIZES * self.shortest, _SIZES)
 
     def sounded(self, state: np.ndarray) -> np.ndarray:
         """(K, B) after the note, rest or chord that `state` has just read, if it has."""
@@ -38,7 +36,7 @@ class Rhythm:
         written = state[C.TUPLET_SUM] + duration
         last = sound & grouped & (after[C.TUPLET_LEFT] == 0)
         p = state[C.TUPLET]
-        after[C.ELAPSED] += np.where(last, written * TIMES[p, state[C.BEAT]] // np.maximum(p, 1), duration * ~grouped)
+        after[C.ELAPSED] += np.where(last, written * TIMES[p] // np.maximum(p, 1), duration * ~grouped)
         after[C.TUPLET_SUM] = np.where(grouped, written, 0)
         # What is cut short, made longer or held has lost the length that a next note would have to have.
         binds = ~last & (state[C.BROKEN] == 0) & (state[C.HELD] == 0)
@@ -47,11 +45,12 @@ class Rhythm:
         after[C.HELD] *= ~sound
         after[C.EXACT] = np.where(kind == K.OF_CHORD, value, np.where(sound, 0, state[C.EXACT]))
         after[C.TIE] = np.where(sound, np.maximum(state[C.TIE], 0), state[C.TIE])
+        after[C.SLUR_NOTES] += sound & (state[C.SLURS] > 0)  # in which no rest stands
         return after
 
     def room(self, state: np.ndarray, closing: np.ndarray) -> np.ndarray:
         """Grains to the bar line, (B,); in free meter many, but if the tune has to end, a unit's."""
-        bound = (state[C.EXACT] > 0) | (state[C.TUPLET_LEFT] > 0)
+        bound = (state[C.EXACT] > 0) | (state[C.TUPLET_LEFT] > 0) | (state[C.SLURS] > 1)
         free = np.where(closing & ~bound, UNIT, LONG)
         return np.where(state[C.BAR] > 0, state[C.BAR] - state[C.ELAPSED], free)
 
@@ -69,18 +68,17 @@ class Rhythm:
         return fits
 
     def _fits_tuplet(self, state: np.ndarray, duration: np.ndarray, room: np.ndarray) -> np.ndarray:
-        left, p, beat = state[C.TUPLET_LEFT], state[C.TUPLET], state[C.BEAT]
+        left, p = state[C.TUPLET_LEFT], state[C.TUPLET]
         written = state[C.TUPLET_SUM] + duration
-        even = (left > 1) | (written % (STEP[p, beat] * self.shortest) == 0) | (state[C.BAR] == 0)
-        in_time = self._time(written + (left - 1) * self.shortest, p, beat) <= room
+        even = (left > 1) | (written % (STEP[p] * self.shortest) == 0) | (state[C.BAR] == 0)
+        in_time = self._time(written + (left - 1) * self.shortest, p) <= room
         return even & in_time & is_simple(duration)
 
     def tuplets(self, state: np.ndarray, room: np.ndarray) -> np.ndarray:
-        """Which tuplets the bar has room for, (8, B): of 2 to 9 notes."""
-        beat = state[C.BEAT]
-        return (self._least.take(beat, 1) <= room) & (self._fillable.take(beat, 1) | (state[C.BAR] == 0))
+        """Which tuplets the bar has room for, (SIZES, B)."""
+        return (self._least <= room) & (self._fillable | (state[C.BAR] == 0))
 
-    def _time(self, written: np.ndarray, p: np.ndarray, beat: np.ndarray) -> np.ndarray:
+    def _time(self, written: np.ndarray, p: np.ndarray) -> np.ndarray:
         """Grains that a tuplet of `p` notes takes at least, if so many are `written`."""
-        step = STEP[p, beat] * self.shortest
-        return -(-written // step) * step * TIMES[p, beat] // np.maximum(p, 1)
+        step = STEP[p] * self.shortest
+        return -(-written // step) * step * TIMES[p] // np.maximum(p, 1)

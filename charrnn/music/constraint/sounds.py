@@ -3,11 +3,11 @@
 from charrnn.music.constraint.automaton import ALWAYS, Builder
 from charrnn.music.constraint.counters import IF, UNIT, E, K
 
-# What may stand behind a note, in grains.
-LENGTHS = {"/": 2, "/2": 2, "//": 1, "/4": 1, "3/": 6, "3/2": 6, "3/4": 3, "5/2": 10, "7/2": 14}
-LENGTHS |= {str(units): UNIT * units for units in range(2, 17)}
+# What may stand behind a note, in grains: one note head has it, with no, one or two dots.
+LENGTHS = {"/": 2, "/2": 2, "//": 1, "/4": 1, "3/": 6, "3/2": 6, "3/4": 3, "7/2": 14}
+LENGTHS |= {str(units): UNIT * units for units in (2, 3, 4, 6, 7, 8, 12, 14, 16)}
 UPPER, LOWER = "CDEFGAB", "cdefgab"
-OCTAVES = 2  # marks at most
+LOWEST, HIGHEST = 2, 1  # octave marks: from a cello's open C, (36 in MIDI) to b' (95)
 
 
 class Sounds:
@@ -28,15 +28,15 @@ class Sounds:
         Without a `colon` no : may follow the mere letter, which at the beginning of a line would name a field.
         """
         build = self._build
-        lengths = self._lengths(kind, behind)
+        lengths = self._lengths(kind, behind) if kind else build.node()  # grace notes have none
         altered = build.node()
-        for letters, mark in ((UPPER, ","), (LOWER, "'")):
+        for letters, mark, octaves in ((UPPER, ",", LOWEST), (LOWER, "'", HIGHEST)):
             node = build.node(UNIT, kind)
             build.edge(start, letters, node, condition, E.NOTE, begins=True)
             build.edge(altered, letters, node, ALWAYS, E.NOTE)
             build.like(node, lengths)
             build.like(node, behind, without="" if colon else ":")
-            for _ in range(OCTAVES):
+            for _ in range(octaves):
                 below, node = node, build.node(UNIT, kind)
                 build.edge(below, mark, node, IF.OCTAVE, E.UNTIED)
                 build.like(node, lengths)
@@ -50,7 +50,7 @@ class Sounds:
 
     def rests(self, start: int, *, colon: bool = True) -> None:
         node = self._build.node(UNIT, K.SOUND)
-        self._build.edge(start, "zx", node, IF.OTHER, E.UNTIED, begins=True)
+        self._build.edge(start, "zx", node, IF.REST, E.UNTIED, begins=True)
         self._build.like(node, self._lengths(K.SOUND, self._after))
         self._build.like(node, self._after, without="" if colon else ":")
 
@@ -69,8 +69,8 @@ class Sounds:
         build.edge(in_grace, "}", behind, begins=True)
 
     def _lengths(self, kind: int, behind: int) -> int:
-        """A node whose edges spell a length; of grace notes (no `kind`) any, else one that fits."""
-        root, ends = self._build.choice(LENGTHS, kind, K.NOTHING, begins=False, is_free=not kind)
+        """A node whose edges spell a length that fits."""
+        root, ends = self._build.choice(LENGTHS, kind, K.NOTHING, begins=False)
         for word, node in ends.items():
             self._build.value(node, LENGTHS[word])
             self._build.like(node, behind)

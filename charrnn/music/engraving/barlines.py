@@ -26,7 +26,7 @@ class Lines(NamedTuple):
 
 def lines(bars: Sequence[Bar]) -> list[Lines]:
     """The bar lines around every bar of one voice; an ending lasts until the next, or until its part is over."""
-    found = []
+    result = []
     ending = ""
     for i, bar in enumerate(bars):
         following = bars[i + 1] if i + 1 < len(bars) else None
@@ -43,13 +43,15 @@ def lines(bars: Sequence[Bar]) -> list[Lines]:
             right += f'<repeat direction="backward" times="{back + 1}"/>'
         if repeats(bar.opening)[1]:
             left += '<repeat direction="forward"/>'
-        style = _style(bar.closing) if not back else "light-heavy"
-        found.append(Lines(_bar_line("left", "", left), _bar_line("right", style, right)))
-    return found
+        style = "light-heavy" if back else _style(bar)
+        result.append(Lines(_bar_line("left", "", left), _bar_line("right", style, right)))
+    return result
 
 
-def _style(line: str) -> str:
-    return next(style for signs, style in _STYLES if signs in line)
+def _style(bar: Bar) -> str:
+    if bar.ends_line and not bar.closing:
+        return "none" if bar.kind == "split" else ""  # a line of the text ends a bar, or divides one
+    return next(style for signs, style in _STYLES if signs in bar.closing)
 
 
 def _bar_line(side: str, style: str, content: str) -> str:

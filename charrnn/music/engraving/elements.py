@@ -1,138 +1,155 @@
-"""Events of a bar as MusicXML elements: pitches and accidentals, values, ties, tuplets, beams, slurs, ornaments."""
+"""Events of a bar as MusicXML elements: pitches and accidentals, values, tuplets, what stands above and below."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from itertools import pairwise
-from xml.sax.saxutils import escape
 
+from charrnn.music.engraving.directions import LONGEST_WORDS, Directions, dynamics, words
 from charrnn.music.engraving.marks import Marks
-from charrnn.music.engraving.rhythm import Event, dotted, layers, pieces, tuplets
+from charrnn.music.engraving.notations import beams, ornaments, ties
+from charrnn.music.engraving.rhythm import Bracket, Event, brackets, dotted, layers, pieces
 from charrnn.music.engraving.signatures import changes
 from charrnn.music.notation import Bar, Note, Reading
+from charrnn.music.notation.figures import TUPLETS
 
 _ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 _SHORT = ("eighth", "16th", "32nd", "64th", "128th", "256th")  # what beams join
 _SEVERAL_BARS = re.compile("[ZX][0-9/]")
-_LONGEST_WORDS = 40  # characters above a note: what is longer would run off the page
 _NO_MARKS = Marks()
 _HIGHEST_OCTAVE = 9  # MusicXML counts octaves from 0 to 9
-# Decorations by what they are called in the text (ABC 2.1, section 4.14), and the group of notations they belong to.
-_ORNAMENTS = {
-    **dict.fromkeys((".", "staccato"), ("articulations", "<staccato/>")),
-    **dict.fromkeys(("L", "accent", "emphasis", ">"), ("articulations", "<accent/>")),
-    "tenuto": ("articulations", "<tenuto/>"),
-    **dict.fromkeys(("~", "roll", "turn"), ("ornaments", "<turn/>")),
-    **dict.fromkeys(("T", "trill"), ("ornaments", "<trill-mark/>")),
-    **dict.fromkeys(("M", "lowermordent", "mordent"), ("ornaments", "<mordent/>")),
-    **dict.fromkeys(("P", "uppermordent", "pralltriller"), ("ornaments", "<inverted-mordent/>")),
-    **dict.fromkeys(("u", "upbow"), ("technical", "<up-bow/>")),
-    **dict.fromkeys(("v", "downbow"), ("technical", "<down-bow/>")),
-    **dict.fromkeys(("H", "fermata"), ("", "<fermata/>")),
-}
-
-
-def plain(text: str) -> str:
-    """Text without the characters that XML 1.0 does not allow."""
-    return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text).strip()
+_DOTTED_LINE = '<barline location="middle"><bar-style>dotted</bar-style></barline>'
 
 
 class Writer:
     """Writes the bars of one voice in their order; `divisions` are the parts of a quarter that MusicXML counts in."""
 
-    def __init__(self, reading: Reading, marks: dict[int, Marks], voice: str, divisions: int):
-        self.text, self.marks, self.changes = reading.text, marks, changes(reading, voice)
-        self.divisions = divisions
-        self.accidentals: dict[tuple[str, int], int] = {}  # in force in this bar
-        self.alters: dict[str, int] = {}  # of the key
-        self.begins, self.goes_on = _ties([note for note in reading.notes if note.voice == voice])
+    def __init__(
+        self,
+        reading: Reading,
+        marks: Mapping[int, Marks],
+        lyrics: Mapping[int, str],
+        voice: str,
+        divisions: int,
+        *,
+        is_first: bool,
+    ):
+        self._text, self._marks, self._lyrics, self._divisions = reading.text, marks, lyrics, divisions
+        self._changes, self._directions = changes(reading, voice), Directions(reading, voice, is_first=is_first)
+        self._accidentals: dict[tuple[str, int], int] = {}  # in force in this bar
+        self._alters: dict[str, int] = {}  # of the key
+        self._long_beat = 2  # notes that a tuplet takes the time of, where the meter decides (ABC 2.1, section 4.13)
+        self._ties = ties(note for note in reading.notes if note.voice == voice)
 
-    def bar(self, bar: Bar, notes: list[Note]) -> str:
-        self.accidentals.clear()
-        found = [self._attributes(bar.position)]
+    def bar(self, number: int, bar: Bar, notes: list[Note]) -> str:
+        """The content of the bar of this `number` in the reading."""
+        self._accidentals.clear()
+        elements = [self._attributes(bar.position)]
+        before = self._directions.before[number]
         back = 0
         for voice, layer in enumerate(layers(bar, notes), 1):
             if voice > 1:
-                found.append(f"<backup><duration>{back}</duration></backup>")
+                elements.append(f"<backup><duration>{back}</duration></backup>")
             back = 0
-            if _is_bar_of_rest(layer, bar) and not _SEVERAL_BARS.match(self.text, bar.position):
+            if _is_bar_of_rest(layer, bar) and not _SEVERAL_BARS.match(self._text, bar.position):
                 back = self._ticks(bar.length)
-                found.append(f'<note><rest measure="yes"/><duration>{back}</duration><voice>{voice}</voice></note>')
-                continue
-            for element, ticks in self._layer(layer, voice):
-                found.append(element)
-                back += ticks
-        return "".join(found)
+                elements += [element for _, element in before]
+                elements.append(f'<note><rest measure="yes"/><duration>{back}</duration><voice>{voice}</voice></note>')
+            else:
+                for element, ticks in self._layer(layer, voice, before):
+                    elements.append(element)
+                    back += ticks
+            before = []
+        return "".join(elements + self._directions.behind[number])
 
-    def _layer(self, layer: list[Event], voice: int) -> Iterator[tuple[str, int]]:
+    def _layer(self, layer: list[Event], voice: int, before: list[tuple[int, str]]) -> Iterator[tuple[str, int]]:
         """Every element of a layer, and how many divisions of time it takes."""
-        groups = tuplets(layer, {position for event in layer if self._marks(position := event.position).tuplet})
-        ratios = {i: (p, q) for first, last, p, q in groups for i in range(first, last + 1)}
+        before = sorted(before)
+        groups = brackets(layer, self._tuplets(layer))
+        ratios = {i: group for group in groups for i in range(group.first, group.last + 1)}
         values = []
         for i, event in enumerate(layer):
-            p, q = ratios.get(i, (1, 1))
-            values.append(pieces(event.duration * p / q) if event.duration else [])
-        joined = [bool(e.notes) and len(v) == 1 and v[0][0] in _SHORT for e, v in zip(layer, values, strict=True)]
-        joins = [
-            a and b and self._marks(e.position).beamed for e, a, b in zip(layer, joined, [False, *joined], strict=False)
-        ]
-        beams = _beams(joins, [(first, last) for first, last, _, _ in groups])
+            written = event.duration * ratios[i].notes / ratios[i].time if i in ratios else event.duration
+            values.append(pieces(written) if event.duration else [])
+        short = [bool(e.notes) and len(v) == 1 and v[0][0] in _SHORT for e, v in zip(layer, values, strict=True)]
+        joins = [a and b and self._marks_of(e).beamed for e, a, b in zip(layer, short, [False, *short], strict=False)]
+        beamed = beams(joins, groups)
         for i, event in enumerate(layer):
-            marks = self._marks(event.position)
-            if event.notes:
-                yield self._attributes(event.position), 0
-            for words in filter(None, (plain(words)[:_LONGEST_WORDS] for words in marks.words)):
-                words = f'<words font-style="normal">{escape(words)}</words>'
-                yield f'<direction placement="above"><direction-type>{words}</direction-type></direction>', 0
-            for number, chord in enumerate(event.graces):
-                yield self._grace(chord, voice, number, len(event.graces)), 0
-            p, q = ratios.get(i, (1, 1))
+            while before and before[0][0] < event.position:
+                yield before.pop(0)[1], 0
+            yield self._before(event, voice), 0
             for number, (name, dots) in enumerate(values[i]):
-                first, last = number == 0, number == len(values[i]) - 1
-                notations = [
-                    f'<slur type="{side}" number="{n}"/>' for n, side in marks.slurs if first or side == "stop"
-                ]
-                for begin, end, _, _ in groups:
-                    notations += ['<tuplet type="start"/>'] * (first and i == begin)
-                    notations += ['<tuplet type="stop"/>'] * (last and i == end)
-                notations += _ornaments(marks.decorations) if first else []
+                is_first, is_last = number == 0, number == len(values[i]) - 1
+                notations = self._notations(event, i, groups, is_first, is_last)
                 value = f"<voice>{voice}</voice><type>{name}</type>" + "<dot/>" * dots
-                ratio = f"<actual-notes>{p}</actual-notes><normal-notes>{q}</normal-notes>"
-                ratio = f"<time-modification>{ratio}</time-modification>" if p > 1 else ""
-                ticks = self._ticks(dotted(name, dots) * q / p)
-                yield self._sounding(event.notes, ticks, value, ratio + beams[i], notations, first, last), ticks
+                ratio = _ratio(ratios[i]) if i in ratios else ""
+                scale = Fraction(ratios[i].time, ratios[i].notes) if i in ratios else 1
+                ticks = self._ticks(dotted(name, dots) * scale)
+                yield self._sounding(event, ticks, value, ratio + beamed[i], notations, is_first, is_last), ticks
+        yield "".join(element for _, element in before), 0
+
+    def _tuplets(self, layer: list[Event]) -> dict[int, tuple[int, int, int | None]]:
+        signs = {}
+        for event in layer:
+            if tuplet := self._marks_of(event).tuplet:
+                time = tuplet.time or TUPLETS.get(tuplet.notes) or self._long_beat
+                signs[event.position] = (tuplet.notes, time, tuplet.last)
+        return signs
+
+    def _before(self, event: Event, voice: int) -> str:
+        """What stands before an event: changes of clef, key and meter, text, dynamics, grace notes."""
+        marks = self._marks_of(event)
+        elements = [_DOTTED_LINE] if marks.dotted_line else []
+        if event.notes:
+            elements.append(self._attributes(event.position))
+        elements += [words(text[:LONGEST_WORDS]) for text in marks.words]
+        elements.append(dynamics(marks.decorations))
+        elements += [self._grace(chord, voice, i, len(event.graces)) for i, chord in enumerate(event.graces)]
+        return "".join(elements)
+
+    def _notations(self, event: Event, i: int, groups: list[Bracket], is_first: bool, is_last: bool) -> list[str]:
+        marks = self._marks_of(event)
+        elements = [f'<slur type="{side}" number="{n}"/>' for n, side in marks.slurs if is_first or side == "stop"]
+        for group in groups:
+            elements += ['<tuplet type="start"/>'] * (is_first and i == group.first)
+            elements += ['<tuplet type="stop"/>'] * (is_last and i == group.last)
+        return elements + (ornaments(marks.decorations) if is_first else [])
 
     def _sounding(
-        self, notes: list[Note], ticks: int, value: str, behind: str, notations: list[str], first: bool, last: bool
+        self, event: Event, ticks: int, value: str, behind: str, notations: list[str], is_first: bool, is_last: bool
     ) -> str:
         """A rest, a note or a chord of one value; it is tied to what it continues and to what continues it."""
         duration = f"<duration>{ticks}</duration>"
-        if not notes:
-            held = f"<notations>{''.join(notations)}</notations>" if notations else ""
-            return f"<note><rest/>{duration}{value}{behind}{held}</note>"
-        found = []
-        for number, note in enumerate(notes):
-            sides = ["stop"] * (not first or note.position in self.goes_on)
-            sides += ["start"] * (not last or note.position in self.begins)
-            ties = "".join(f'<tie type="{side}"/>' for side in sides)
+        if not event.notes:
+            return f"<note><rest/>{duration}{value}{behind}{_notation(notations)}</note>"
+        lyric = self._lyrics.get(event.position, "") if is_first else ""
+        elements = []
+        begins, ends = self._ties
+        for number, note in enumerate(event.notes):
+            sides = ["stop"] * (not is_first or note.position in ends)
+            sides += ["start"] * (not is_last or note.position in begins)
+            tie = "".join(f'<tie type="{side}"/>' for side in sides)
             tied = [f'<tied type="{side}"/>' for side in sides]
             pitch, accidental = self._pitch(note, "stop" in sides)
-            held = "".join(tied + notations if number == 0 else tied)
-            held = f"<notations>{held}</notations>" if held else ""
-            chord, behind = ("<chord/>", re.sub("<beam.*", "", behind)) if number else ("", behind)
-            found.append(f"<note>{chord}{pitch}{duration}{ties}{value}{accidental}{behind}{held}</note>")
-        return "".join(found)
+            if number:
+                notations, lyric, chord, behind = [], "", "<chord/>", re.sub("<beam.*", "", behind)
+            else:
+                chord = ""
+            elements.append(
+                f"<note>{chord}{pitch}{duration}{tie}{value}{accidental}{behind}{_notation(tied + notations)}"
+                f"{lyric}</note>"
+            )
+        return "".join(elements)
 
     def _grace(self, chord: list[Note], voice: int, number: int, count: int) -> str:
         side = "begin" if number == 0 else "end" if number == count - 1 else "continue"
         beam = f'<beam number="1">{side}</beam>' if count > 1 else ""
         value = f"<voice>{voice}</voice><type>{'16th' if count > 1 else 'eighth'}</type>"
-        found = []
+        elements = []
         for i, note in enumerate(chord):
             pitch, accidental = self._pitch(note, False)
             follows = "<chord/>" if i else ""
-            found.append(f"<note><grace/>{follows}{pitch}{value}{accidental}{beam if not i else ''}</note>")
-        return "".join(found)
+            elements.append(f"<note><grace/>{follows}{pitch}{value}{accidental}{beam if not i else ''}</note>")
+        return "".join(elements)
 
     def _pitch(self, note: Note, tied: bool) -> tuple[str, str]:
         """Elements of a note's pitch and of its accidental, which stands where it is needed or written."""
@@ -140,66 +157,40 @@ class Writer:
         alter = f"<alter>{note.alter}</alter>" if note.alter else ""
         pitch = f"<pitch><step>{note.step}</step>{alter}<octave>{octave}</octave></pitch>"
         place = note.step, note.octave
-        in_force = self.accidentals.get(place, self.alters.get(note.step, 0))
-        if self.text[note.position] not in "^_=" and (tied or note.alter == in_force):
+        in_force = self._accidentals.get(place, self._alters.get(note.step, 0))
+        if self._text[note.position] not in "^_=" and (tied or note.alter == in_force):
             return pitch, ""
-        self.accidentals[place] = note.alter
+        self._accidentals[place] = note.alter
         return pitch, f"<accidental>{_ACCIDENTALS[note.alter]}</accidental>"
 
     def _attributes(self, position: int) -> str:
-        """Divisions, key, time and clef that have changed before `position`."""
+        """Divisions, key, time, clef and transposition that have changed before `position`."""
         due = None
-        while self.changes and self.changes[0].position < position:
-            change = self.changes.pop(0)
+        while self._changes and self._changes[0].position < position:
+            change = self._changes.pop(0)
             due = due.followed_by(change) if due else change
         if due is None:
             return ""
-        self.alters = self.alters if due.alters is None else due.alters
-        divisions = f"<divisions>{self.divisions}</divisions>" if due.position < 0 else ""
-        return f"<attributes>{divisions}{due.key}{due.time}{due.clef}</attributes>"
+        self._alters = self._alters if due.alters is None else due.alters
+        self._long_beat = due.long_beat or self._long_beat
+        divisions = f"<divisions>{self._divisions}</divisions>" if due.position < 0 else ""
+        return f"<attributes>{divisions}{due.key}{due.time}{due.clef}{due.transpose}</attributes>"
 
-    def _marks(self, position: int) -> Marks:
-        return self.marks.get(position, _NO_MARKS)
+    def _marks_of(self, event: Event) -> Marks:
+        return self._marks.get(event.position, _NO_MARKS)
 
     def _ticks(self, duration: Fraction) -> int:
-        return round(duration * 4 * self.divisions)
+        return round(duration * 4 * self._divisions)
+
+
+def _ratio(group: Bracket) -> str:
+    ratio = f"<actual-notes>{group.notes}</actual-notes><normal-notes>{group.time}</normal-notes>"
+    return f"<time-modification>{ratio}</time-modification>"
+
+
+def _notation(elements: list[str]) -> str:
+    return f"<notations>{''.join(elements)}</notations>" if elements else ""
 
 
 def _is_bar_of_rest(layer: list[Event], bar: Bar) -> bool:
     return len(layer) == 1 and not layer[0].notes and layer[0].duration == bar.length == bar.expected
-
-
-def _ties(notes: list[Note]) -> tuple[set[int], set[int]]:
-    """Positions of the notes that ties begin at, and of those they lead to; a tie that leads nowhere is not drawn."""
-    onsets = {(note.onset, note.pitch): note.position for note in notes if not note.grace}
-    begins, goes_on = set(), set()
-    for note in notes:
-        if note.tied and (held := onsets.get((note.onset + note.duration, note.pitch))):
-            begins.add(note.position)
-            goes_on.add(held)
-    return begins, goes_on
-
-
-def _beams(joins: list[bool], groups: list[tuple[int, int]]) -> list[str]:
-    """The beam element of every event; a beam holds a tuplet whole or stays inside or outside of it."""
-    sides: dict[int, str] = {}
-    start = 0
-    for i in range(1, len(joins) + 1):
-        if i < len(joins) and joins[i]:
-            continue
-        cuts = [start, i]
-        for first, last in groups:
-            if not (start <= first and last < i):
-                cuts += [cut for cut in (first, last + 1) if start < cut < i]
-        for begin, end in pairwise(sorted(cuts)):
-            if end - begin > 1:
-                sides |= dict.fromkeys(range(begin, end), "continue") | {begin: "begin", end - 1: "end"}
-        start = i
-    return [f'<beam number="1">{sides[i]}</beam>' if i in sides else "" for i in range(len(joins))]
-
-
-def _ornaments(decorations: list[str]) -> list[str]:
-    found = []
-    for group, element in dict.fromkeys(_ORNAMENTS[name] for name in decorations if name in _ORNAMENTS):
-        found.append(f"<{group}>{element}</{group}>" if group else element)
-    return found

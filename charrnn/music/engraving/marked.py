@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import escape
 
-from charrnn.music.engraving.elements import plain
+from charrnn.music.engraving.directions import plain
 from charrnn.music.notation import Reading
 
 COLUMNS, LINES = 100, 60

@@ -1,10 +1,11 @@
 """Durations as note values: which events a bar consists of, tuplets among them, and what no single note can express."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import groupby, pairwise
 from math import lcm
+from typing import NamedTuple
 
 from charrnn.music.notation import Bar, Note
 
@@ -39,7 +40,7 @@ def layers(bar: Bar, notes: Iterable[Note]) -> list[list[Event]]:
     A note that would last into the next one of its layer ends there: of chords whose notes differ in length, and where
     broken rhythm meets unequal notes, the next onset decides.
     """
-    found: list[list[Event]] = [[]]
+    layers: list[list[Event]] = [[]]
     graces: list[list[Note]] = []
     for _, group in groupby(notes, key=lambda n: (n.grace, n.position if n.chord is None else n.chord)):
         chord = list(group)
@@ -48,14 +49,14 @@ def layers(bar: Bar, notes: Iterable[Note]) -> list[list[Event]]:
             continue
         event = Event(chord[0].onset, chord[0].duration, chord, graces)
         graces = []
-        if found[-1] and event.onset <= found[-1][-1].onset:
-            found.append([])
-        found[-1].append(event)
+        if layers[-1] and event.onset <= layers[-1][-1].onset:
+            layers.append([])
+        layers[-1].append(event)
     end = bar.onset + bar.length
-    found = [_with_rests(layer, bar.onset, end) for layer in found]
+    layers = [_with_rests(layer, bar.onset, end) for layer in layers]
     if graces:
-        found[-1].append(Event(end, Fraction(0), graces=graces))
-    return found
+        layers[-1].append(Event(end, Fraction(0), graces=graces))
+    return layers
 
 
 def _with_rests(layer: list[Event], time: Fraction, end: Fraction) -> list[Event]:
@@ -72,41 +73,60 @@ def _with_rests(layer: list[Event], time: Fraction, end: Fraction) -> list[Event
     return filled
 
 
-def tuplets(layer: list[Event], starts: set[int]) -> list[tuple[int, int, int, int]]:
-    """(first, last, p, q) of the tuplets in a layer: its events first to last last q/p of what is written.
+class Bracket(NamedTuple):
+    """A tuplet in a layer: its events `first` to `last` last `time`/`notes` of what is written."""
 
-    A tuplet begins where a denominator is no power of two or, at one of the positions `starts`, an event earlier, and
-    goes on until its events together last a binary fraction; where they never do, until one alone does.
+    first: int
+    last: int
+    notes: int
+    time: int
+
+
+def brackets(layer: list[Event], signs: Mapping[int, tuple[int, int, int | None]]) -> list[Bracket]:
+    """The tuplets of a layer.
+
+    `signs` has, by the position of the note that a tuplet begins with, its notes, the time that they take, and the
+    position of its last note. Where that is None (as with rests), and where no sign stands but a denominator is no
+    power of two, a tuplet goes on until its events together last a binary fraction or, where they never do, until one
+    alone does. What is twice or half as long as it is written needs no bracket.
     """
-    found = []
+    positions = {event.position: i for i, event in enumerate(layer) if event.notes}
+    brackets: list[Bracket] = []
     i = 0
     while i < len(layer):
-        begins = _odd(layer[i].duration) > 1 or layer[i].position in starts
-        group = _group(layer, i) if begins else None
-        if group:
-            last, p = group
-            found.append((i, last, p, 2 ** (p.bit_length() - 1)))
-            i = last
+        notes, time, end = signs.get(layer[i].position, (0, 0, None))
+        last = positions.get(end, -1) if end is not None else -1
+        if any(_odd(event.duration * notes / time) > 1 for event in layer[i : last + 1]):
+            notes, last = 0, -1  # the sign was not carried out, as where another voice comes between
+        bracket = None
+        if last >= i and not _is_power_of_two(Fraction(notes, time)):
+            bracket = Bracket(i, last, notes, time)
+        elif (notes and last < i) or _odd(layer[i].duration) > 1:
+            bracket = _until_even(layer, i)
+        if bracket:
+            brackets.append(bracket)
+            i = bracket.last
         i += 1
-    return found
+    return brackets
 
 
-def _group(layer: list[Event], first: int) -> tuple[int, int] | None:
-    """The last event and p of the tuplet at `first`; None if there is no writing it."""
+def _until_even(layer: list[Event], first: int) -> Bracket | None:
+    """The tuplet that begins at `first`; None if there is no writing it."""
     total, p, binary = Fraction(0), 1, 0
-    broken: tuple[int, int] | None = None
+    broken: Bracket | None = None
     for last in range(first, len(layer)):
         duration = layer[last].duration
         p = lcm(p, _odd(duration))
-        # Two binary ones in a row are the notes behind a tuplet that lacks some, or a duplet, which needs no sign.
+        # Two binary ones in a row are the notes behind a tuplet that lacks some.
         binary = binary + 1 if _odd(duration) == 1 else 0
         if p > _LARGEST_TUPLET or binary > 1:
             break
         total += duration
+        bracket = Bracket(first, last, p, 2 ** (p.bit_length() - 1))
         if p > 1 and _odd(total) == 1:
-            return last, p
-        if p > 1 and not binary and (broken is None or broken[0] == last - 1):
-            broken = last, p
+            return bracket
+        if p > 1 and not binary and (broken is None or broken.last == last - 1):
+            broken = bracket
     return broken
 
 
@@ -115,18 +135,22 @@ def _odd(duration: Fraction) -> int:
     return denominator // (denominator & -denominator)
 
 
+def _is_power_of_two(ratio: Fraction) -> bool:
+    return all(number & (number - 1) == 0 for number in ratio.as_integer_ratio())
+
+
 def pieces(duration: Fraction) -> list[tuple[str, int]]:
     """(name, dots) of the note values, longest first, that make up a duration in whole notes, tied together.
 
     What is left below the shortest value, or behind too many pieces, is dropped; there is always one.
     """
-    found: list[tuple[str, int]] = []
-    while duration >= SHORTEST and len(found) < _MOST_PIECES:
+    values: list[tuple[str, int]] = []
+    while duration >= SHORTEST and len(values) < _MOST_PIECES:
         name = next(name for name in NAMES if VALUES[name] <= duration)
         dots = next((d for d in (2, 1) if dotted(name, d) <= duration and VALUES[name] / 2**d >= SHORTEST), 0)
         duration -= dotted(name, dots)
-        found.append((name, dots))
-    return found or [(NAMES[-1], 0)]
+        values.append((name, dots))
+    return values or [(NAMES[-1], 0)]
 
 
 def dotted(name: str, dots: int) -> Fraction:

@@ -50,20 +50,23 @@ def png(picture: str) -> bytes:
             zoom=2,
             skip_system_fonts=True,  # the same picture everywhere
             font_files=[str(_fonts() / f"{name}.ttf") for name in _FONTS],
-            font_family="DejaVu Serif",
-            serif_family="DejaVu Serif",
-            sans_serif_family="DejaVu Serif",
+            font_family="STIXGeneral",
+            serif_family="STIXGeneral",
+            sans_serif_family="STIXGeneral",
             monospace_family="DejaVu Sans Mono",
         )
     )
 
 
-_FONTS = ("DejaVuSerif", "DejaVuSerif-Bold", "DejaVuSerif-Italic", "DejaVuSansMono", "DejaVuSansMono-Bold")
+# STIX is as wide as Times, for which verovio leaves room; what it lacks comes from DejaVu.
+_FONTS = (
+    "STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "DejaVuSerif", "DejaVuSansMono", "DejaVuSansMono-Bold"
+)  # fmt: skip
 
 
 def _fonts() -> Path:
     """Where matplotlib keeps its fonts; without importing it, which takes longer than drawing."""
-    found = find_spec("matplotlib")
-    if found is None or found.origin is None:
+    spec = find_spec("matplotlib")
+    if spec is None or spec.origin is None:
         raise ModuleNotFoundError("No module named 'matplotlib'")
-    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
+    return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"

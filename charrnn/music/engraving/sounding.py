@@ -87,7 +87,7 @@ def write_sound(score: Any, file: Path) -> None:
 
 def _font() -> Path:
     """TimGM6mb, from where the package pretty_midi keeps it; without importing it."""
-    found = find_spec("pretty_midi")
-    if found is None or not found.submodule_search_locations:
+    spec = find_spec("pretty_midi")
+    if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("No module named 'pretty_midi'")
-    return Path(found.submodule_search_locations[0]) / "TimGM6mb.sf2"
+    return Path(spec.submodule_search_locations[0]) / "TimGM6mb.sf2"

@@ -13,11 +13,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from charrnn.music.engraving.excerpt import bars_that_fit
 from charrnn.music.engraving.marked import marked
 from charrnn.music.engraving.musicxml import musicxml
 from charrnn.music.engraving.score import NoScore, png, svg
 from charrnn.music.engraving.sounding import NoSound, midi, write_sound
+from charrnn.music.engraving.voices import bars_that_fit
 from charrnn.music.notation import read
 
 MOST_NOTES = 3000  # of a score: laid out and drawn in twelve seconds where every note has a value that is none

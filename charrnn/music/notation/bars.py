@@ -27,9 +27,10 @@ def judge(bars: list[Bar]) -> list[Problem]:
     """Set the kind of every bar of one voice and name those that do not fit, and repeats and endings that lack a half.
 
     A bar may be shorter than the meter at either end of the voice, at a double bar line or repeat, and at an ending:
-    its other part stands elsewhere.
+    its other part stands elsewhere. So may two bars on either side of a line end that make one together.
     """
     problems = []
+    is_split = False  # whether it completes the bar before
     for i, bar in enumerate(bars):
         following = bars[i + 1].ending if i + 1 < len(bars) else ()
         if bar.expected is None:
@@ -46,21 +47,36 @@ def judge(bars: list[Bar]) -> list[Problem]:
             bar.kind = "ending"
         else:
             bar.kind = "repeat" if divides(bar.opening) or divides(bar.closing) else "wrong"
+        if is_split and bar.kind in ("wrong", "last"):
+            bar.kind, is_split = "split", False
+        elif bar.ends_line and bar.kind in ("wrong", "pick-up") and _completes(bar, bars[i + 1 : i + 2]):
+            bar.kind, is_split = "split", True
         if bar.kind == "wrong":
             problems.append(Problem("bar length", bar.position, str(bar.length), str(bar.expected)))
     return problems + _unpaired(bars)
 
 
+def _completes(bar: Bar, following: list[Bar]) -> bool:
+    """Whether the next bar makes it a full one, where neither may be short as it is."""
+    return any(
+        bar.expected == other.expected == bar.length + other.length
+        and not (other.ending or divides(other.opening) or divides(other.closing))
+        for other in following
+    )
+
+
 def _unpaired(bars: list[Bar]) -> list[Problem]:
     problems = []
     opened: Bar | None = None  # the first of a repeat that nothing has ended
-    passes: set[int] = set()  # the endings since the part began
+    endings: list[Bar] = []  # of the part so far
+    passes: set[int] = set()  # that these are for
     for bar in bars:
         ends, starts = repeats(bar.opening)
         if ends:
             opened = None
         if starts or (divides(bar.opening) and not bar.ending):
-            passes = set()
+            problems += _alone(endings, passes)
+            endings, passes = [], set()
         if starts:
             if opened:
                 problems.append(Problem("repeat", opened.position, "|:", "a :| before the next |:"))
@@ -71,7 +87,16 @@ def _unpaired(bars: list[Bar]) -> list[Problem]:
                 problems.append(Problem("ending", bar.position, str(first), f"ending {first - 1} before it"))
             elif first > 1 and not ends:
                 problems.append(Problem("ending", bar.position, bar.opening, f":| before ending {first}"))
+            endings.append(bar)
             passes |= set(bar.ending)
+    problems += _alone(endings, passes)
     if opened and not repeats(bars[-1].closing)[0]:
         problems.append(Problem("repeat", opened.position, "|:", "a :| after it"))
     return problems
+
+
+def _alone(endings: list[Bar], passes: set[int]) -> list[Problem]:
+    """The problem of a first ending without a second."""
+    if passes != {1}:
+        return []
+    return [Problem("ending", endings[0].position, "1", "ending 2 behind it")]

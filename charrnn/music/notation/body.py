@@ -1,11 +1,15 @@
 """The body of a tune: every token to its handler, and the fields that stand between notes."""
 
+from typing import Any
+
 from charrnn.music.notation import figures, notes, signs
-from charrnn.music.notation.fields import CLEF_ONLY
+from charrnn.music.notation.clefs import read_clef
+from charrnn.music.notation.fields import CLEF_ONLY, NO_METER, default_unit
 from charrnn.music.notation.header import BODY_FIELDS, INLINE_FIELDS, READERS, VALUES, misplaced, read_value
 from charrnn.music.notation.lexer import State
 from charrnn.music.notation.reader import Handler, Reader
-from charrnn.music.notation.records import Field
+from charrnn.music.notation.records import Field, Part
+from charrnn.music.notation.values import illegal
 
 S = State
 _INLINE_VALUES = (S.INLINE_VALUE, S.INLINE_ESCAPE)
@@ -51,16 +55,42 @@ def bracket(reader: Reader, start: int, end: int) -> None:
 
 def _field(reader: Reader, field: Field, allowed: str) -> None:
     reader.fields.append(field)
-    if problem := misplaced(field, allowed):
+    if field.letter == "X":
+        reader.problem("second number", field.position, "X:", "one X: a tune")
+    elif problem := misplaced(field, allowed) or illegal(field, in_header=False):
         reader.problems.append(problem)
-    value = read_value(field, reader.problems) if field.letter in READERS else None
-    if value is not None and value != CLEF_ONLY:
-        setattr(reader.voice, {"K": "key", "M": "meter", "L": "unit"}[field.letter], value)
-        reader.voice.durations.clear()
+    voice = reader.voice
+    if field.letter in READERS:
+        value = read_value(field, reader.problems)
+        if value is NO_METER and reader.bars:
+            reader.problem("no meter", field.position, "M:", "M: with a meter, perhaps M:none")
+        if value is not None and value != CLEF_ONLY:
+            _change(reader, {"K": "key", "M": "meter", "L": "unit"}[field.letter], value)
+        if field.letter == "K":
+            reader.set_clef(read_clef(field.value))
     elif field.letter == "V" and field.value:
-        reader.voice = reader.voice_of(field.value.split()[0])
+        name, _, properties = field.value.partition(" ")
+        reader.turn_to(name.strip())
+        reader.voice.set_clef(read_clef(properties))
     elif field.letter == "U":
-        reader.decorations.add(field.value[:1])
+        reader.define(field.value)
+    elif field.letter == "P":
+        bar = voice.index if voice.bar is not None and voice.time == voice.bar.onset else len(reader.bars)
+        reader.parts.append(Part(field.value, field.position, voice.name, bar))
+
+
+def _change(reader: Reader, name: str, value: Any) -> None:
+    """Key, meter or unit length from here on: of all voices that are yet to begin, if none has been named so far."""
+    voice = reader.voice
+    if name == "meter" and voice.meter is NO_METER and voice.index < 0 and not (reader.header.unit or voice.has_unit):
+        voice.unit = default_unit(value)
+    setattr(voice, name, value)
+    if not reader.bars:
+        reader.header = reader.header._replace(**{name: value})
+    voice.has_unit |= name == "unit"
+    voice.durations.clear()
+    if not reader.named:
+        reader.key, reader.meter, reader.unit = voice.key, voice.meter, voice.unit
 
 
 # What a letter is that could have named a field.

@@ -1,4 +1,4 @@
-"""The values of K:, M: and L:, each by the standard's own rules."""
+"""The values of K:, M: and L:, by the standard's own rules."""
 
 import re
 from fractions import Fraction
@@ -22,11 +22,19 @@ _METER = re.compile(r"\(?([0-9]{1,3}(?:\+[0-9]{1,3})*)\)?/([0-9]{1,3})")
 
 
 class Key(NamedTuple):
-    """`alters`: semitones a step of the signature is altered by; no tonic where there is no signature."""
+    """`alters`: the semitones by which a step sounds higher than it is written; no tonic where there is no signature.
+
+    The tonic of the Highland bagpipes is "HP" or "Hp"; both sound the same, but "HP" draws no signature.
+    """
 
     tonic: str
     mode: str
     alters: dict[str, int]
+
+    @property
+    def signature(self) -> dict[str, int]:
+        """The part of `alters` that is drawn."""
+        return {} if self.tonic == "HP" else self.alters
 
 
 class Meter(NamedTuple):
@@ -40,21 +48,32 @@ NO_KEY = Key("", "none", {})
 CLEF_ONLY = Key("", "", {})
 """Of a K: that names a clef and no key: the key before it stays."""
 FREE = Meter(None, None)
+NO_METER = Meter(None, None)
+"""Of a tune without M:, or with an empty one: free, too (ABC 2.1, section 3.1.6), but another object than FREE."""
 
 
-@lru_cache(1024)
 def read_key(value: str) -> Key | None:
     """The value of a K: field, None if it is not legal (ABC 2.1, sections 3.1.14 and 4.6).
 
     An empty field and "none" say that there is no signature; of a mode three letters count, in either case. More than
     seven sharps or flats have no signature.
     """
+    key, is_legal = read_beginning(value)
+    return key if is_legal else None
+
+
+@lru_cache(1024)
+def read_beginning(value: str) -> tuple[Key | None, bool]:
+    """The key that the readable beginning of K: names, None without a tonic, and whether all of it is legal.
+
+    A key of more than seven sharps or flats is not legal, and sounds as the one with the same notes that has fewer.
+    """
     value = value.strip()
     tonic, mode, at = "", "none", 0
     alters: dict[str, int] = {}
-    if value[:2] in ("HP", "Hp"):
-        tonic, at = "HP", 2
-        alters = {} if value[:2] == "HP" else {"F": 1, "C": 1}
+    is_legal = True
+    if value[:2] in ("HP", "Hp") and not value[2:3].isalpha():
+        tonic, at, alters = value[:2], 2, {"F": 1, "C": 1}
     elif match := _TONIC.match(value):
         tonic, at = match[1] + match[2], match.end()
         mode = match[3].lower() if match[3] in ("m", "M") else match[3][:3].lower()
@@ -62,7 +81,7 @@ def read_key(value: str) -> Key | None:
             mode, at = "maj", match.end(2)
         fifths = _FIFTHS[match[1]] + MODES[mode] + {"": 0, "#": 7, "b": -7}[match[2]]
         if abs(fifths) > 7:
-            return None
+            is_legal, fifths = False, fifths - 12 if fifths > 0 else fifths + 12
         steps = "FCGDAEB"[:fifths] if fifths > 0 else "BEADGCF"[:-fifths]
         alters = dict.fromkeys(steps, 1 if fifths > 0 else -1)
         mode = "min" if mode == "m" else mode
@@ -70,14 +89,14 @@ def read_key(value: str) -> Key | None:
     while at < len(value):
         match = _PART.match(value, at)
         if match is None:
-            return None
+            return (Key(tonic, mode, alters) if says_key else None), False
         if match["accidental"]:
             alters[match["step"].upper()] = ALTERS[match["accidental"]] or 0
         elif match[0].strip() == "exp":
             alters = {}
         says_key |= not match["clef"]
         at = match.end()
-    return Key(tonic, mode, alters) if says_key else CLEF_ONLY
+    return (Key(tonic, mode, alters) if says_key else CLEF_ONLY), is_legal
 
 
 @lru_cache(1024)
@@ -85,7 +104,7 @@ def read_meter(value: str) -> Meter | None:
     """The value of an M: field, None if it is not legal (ABC 2.1, section 3.1.6)."""
     value = value.strip()
     if value in ("none", ""):
-        return FREE
+        return FREE if value else NO_METER
     if value in ("C", "C|"):
         return Meter(Fraction(1), Fraction(1, 4 if value == "C" else 2))
     match = _METER.fullmatch(value)

@@ -17,36 +17,45 @@ def tie(reader: Reader, start: int, end: int) -> None:
     for note in notes:
         note.tied = True
         voice.ties[note.step, note.octave] = (note.alter, note.position)
-    if not notes:
+    if not notes or voice.bar is None:
         reader.problem("tie", start, "-", "a note before it")
 
 
 def broken_rhythm(reader: Reader, start: int, end: int) -> None:
-    """> makes the note before it longer and the next shorter by half of it, >> by three quarters (section 4.4)."""
+    """> makes the note before it longer and the next shorter by half of it, >> by three quarters (section 4.4).
+
+    Either may stand on the other side of a bar line, which is a problem.
+    """
     if reader.grace is not None:
         return
-    signs = end - start
-    if reader.voice.last is None or reader.chord is not None or signs > 3:
+    voice, signs = reader.voice, end - start
+    if voice.last is None or voice.broken or reader.chord is not None or signs > 3:
         reader.problem("broken rhythm", start, reader.text[start:end][:20], "one to three signs between two notes")
         return
+    if voice.bar is None:
+        reader.problem("broken rhythm", start, "a bar line", "two notes of one bar")
     short = Fraction(1, 2**signs)
     before, after = (2 - short, short) if reader.text[start] == ">" else (short, 2 - short)
-    reader.voice.broken = (before, after, start)
+    voice.stretch_last(before)
+    voice.broken = (before, after, start)
 
 
 def tuplet(reader: Reader, start: int, end: int) -> None:
-    """(p:q:r puts p notes into the time of q, for the next r."""
+    """(p:q:r puts p notes into the time of q, for the next r (ABC 2.1, section 4.13).
+
+    Without q, p is 2 to 9; other programs read any p with it, up to 99.
+    """
     voice, text = reader.voice, reader.text[start:end]
-    parts = [*text[text.index("(") + 1 :].split(":"), "", ""][:3]
-    if int(parts[0]) not in TUPLETS or any(len(part) > 2 or part in ("0", "00") for part in parts):
-        reader.problem("tuplet", start, text[:20], "(2 to (9")
+    p, q, r = [*text[text.index("(") + 1 :].split(":"), "", ""][:3]
+    if any(len(part) > 2 or part in ("0", "00") for part in (p, q, r)) or not (q or int(p) in TUPLETS):
+        reader.problem("malformed tuplet", start, text[:20], "(2 to (9, or (p:q:r")
         return
-    notes = int(parts[0])
+    notes = int(p)
     beat = voice.meter.beat
-    time = int(parts[1] or TUPLETS[notes]) or (3 if beat and beat.numerator == 3 else 2)
+    time = int(q or TUPLETS[notes]) or (3 if beat and beat.numerator == 3 else 2)
     if voice.tuplet[1]:
         reader.problem("tuplet", start, "(", f"{voice.tuplet[1]} more notes in the tuplet before")
-    voice.tuplet = (Fraction(time, notes), int(parts[2] or notes), start)
+    voice.tuplet = (Fraction(time, notes), int(r or notes), start)
 
 
 def slur(reader: Reader, start: int, end: int) -> None:

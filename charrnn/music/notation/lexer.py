@@ -141,7 +141,7 @@ _CONTINUES: dict[State, dict[str, State]] = {
     S.BRACKET: {"|": S.BAR, ":": S.BAR, "digit": S.ENDING},
     S.GRACE: {"/": S.GRACE_SLASH},
     S.SLUR: {"digit": S.TUPLET},
-    S.TUPLET: {":": S.TUPLET_COLON},
+    S.TUPLET: {"digit": S.TUPLET, ":": S.TUPLET_COLON},
     S.TUPLET_COLON: {"digit": S.TUPLET_TIME, ":": S.TUPLET_COLONS},
     S.TUPLET_TIME: {"digit": S.TUPLET_TIME, ":": S.TUPLET_COLONS},
     S.TUPLET_COLONS: {"digit": S.TUPLET_NOTES},
@@ -182,7 +182,7 @@ def tokens(text: str) -> list[tuple[int, int, int]]:
     A quote or decoration that nothing closes is one character, and what follows it is music again. Each kind is read
     at most twice that way, so the time stays linear.
     """
-    found = []
+    split = []
     rows, classes, other, unclosed = NEXT, CLASS, _OTHER, _UNCLOSED
     start, state = 0, int(S.START)
     while start < len(text):
@@ -193,8 +193,8 @@ def tokens(text: str) -> list[tuple[int, int, int]]:
             end += 1
         if state in unclosed:
             end = start + 1
-        found.append((state, start, end))
+        split.append((state, start, end))
         if state in unclosed:
             state = int(S.SPACE)
         start = end
-    return found
+    return split

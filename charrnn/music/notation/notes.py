@@ -36,24 +36,25 @@ def multiple(text: str) -> Fraction | None:
 def note(reader: Reader, start: int, end: int) -> None:
     voice, text = reader.voice, reader.text[start:end]
     step, alter, octave = spelled(text)
+    octave += voice.octave
     bar = voice.open_bar(start)
     if alter is None:
         alter = voice.alter(step, octave)
     else:
         voice.accidentals[step] = alter
-    pitch = 12 * (octave + 1) + SEMITONES[step] + alter
+    pitch = 12 * (octave + 1) + SEMITONES[step] + alter + voice.transpose
     if not 0 <= pitch <= 127:
         reader.problem("pitch", start, text[:20], "a note that MIDI knows, C,,,,, to g'''''")
     grace = reader.grace is not None
     duration = length(reader)
-    found = Note(start, voice.name, bar, voice.time, duration, pitch, step, alter, octave, grace, reader.chord)
-    reader.notes.append(found)
+    written = Note(start, voice.name, bar, voice.time, duration, pitch, step, alter, octave, grace, reader.chord)
+    reader.notes.append(written)
     if grace:
-        voice.graces.append(found)
+        voice.graces.append(written)
     elif reader.chord is None:
-        voice.sound([found], duration)
+        voice.sound([written], duration)
     else:
-        reader.chord_notes.append(found)
+        reader.chord_notes.append(written)
         reader.chord_duration = reader.chord_duration or duration
 
 
@@ -112,8 +113,8 @@ def chord_end(reader: Reader, start: int, end: int) -> None:
         reader.problem("empty chord", opened, "[", "notes in the chord")
     else:
         factor = duration / voice.unit
-        for found in reader.chord_notes:
-            found.duration *= factor
+        for inside in reader.chord_notes:
+            inside.duration *= factor
         # As long as its first note (ABC 2.1, section 4.17).
         voice.sound(reader.chord_notes, reader.chord_duration * factor)
 

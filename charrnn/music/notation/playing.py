@@ -1,12 +1,16 @@
-"""A tune as it sounds: repeats and endings played out, ties joined, grace notes left out."""
+"""A tune as it sounds: parts in their order, repeats and endings played out, ties joined, grace notes left out."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from charrnn.music.notation.bars import divides, repeats
 from charrnn.music.notation.reading import Reading
-from charrnn.music.notation.records import Bar, Note
+from charrnn.music.notation.records import Bar, Note, Part
+
+MOST_LABELS = 32  # P: of the body; later ones begin no part
+MOST_BARS = 20_000  # of all voices, where parts are repeated; what comes after is not played
 
 
 def played(reading: Reading) -> list[Note]:
@@ -18,19 +22,29 @@ def played(reading: Reading) -> list[Note]:
     for note in reading.notes:
         if not note.grace:
             notes.setdefault(note.bar, []).append(note)
-    bars: dict[str, list[tuple[Bar, list[Note]]]] = {}
+    voices: dict[str, list[int]] = {}
     for number, bar in enumerate(reading.bars):
-        bars.setdefault(bar.voice, []).append((bar, notes.get(number, [])))
-    sounding = [note for voice in bars.values() for note in _voice(voice)]
+        voices.setdefault(bar.voice, []).append(number)
+    parts: dict[str, list[Part]] = {}
+    if reading.part_order:
+        for part in reading.parts[:MOST_LABELS]:
+            parts.setdefault(part.voice, []).append(part)
+    sounding, left = [], MOST_BARS
+    for voice, numbers in voices.items():
+        bars = [reading.bars[number] for number in numbers]
+        in_order = _in_parts(reading, numbers, bars, parts.get(voice, []), parts) if parts else order(bars)
+        in_order = in_order[: max(len(bars), left)]
+        left -= len(in_order)
+        sounding += _sounding([(bars[i], notes.get(numbers[i], [])) for i in in_order])
     return sorted(sounding, key=lambda note: (note.onset, note.pitch))
 
 
-def _voice(bars: list[tuple[Bar, list[Note]]]) -> list[Note]:
+def _sounding(bars: list[tuple[Bar, list[Note]]]) -> list[Note]:
+    """The notes of bars that are played behind each other."""
     time = Fraction(0)
     sounding: list[Note] = []
     tied: dict[int, Note] = {}
-    for i in order([bar for bar, _ in bars]):
-        bar, notes = bars[i]
+    for bar, notes in bars:
         for note in notes:
             onset = time + note.onset - bar.onset
             held = tied.pop(note.pitch, None)
@@ -43,6 +57,37 @@ def _voice(bars: list[tuple[Bar, list[Note]]]) -> list[Note]:
                 tied[note.pitch] = held
         time += bar.length
     return sounding
+
+
+def _in_parts(
+    reading: Reading, numbers: list[int], bars: list[Bar], own: list[Part], parts: dict[str, list[Part]]
+) -> list[int]:
+    """Which of the bars of one voice are played, in which order: what precedes the parts, then these as P: says.
+
+    A voice without P: of its own has its parts where the first voice with P: has them. The last of two parts of one
+    name counts, as in abc2midi; parts that stand in the order of P: are played as they are written.
+    """
+    if own:
+        begins = [bisect_left(numbers, part.bar) for part in own]
+    else:
+        own = next(iter(parts.values()))
+        onsets = [bar.onset for bar in bars]
+        times = [reading.bars[part.bar].onset if part.bar < len(reading.bars) else onsets[-1] + 1 for part in own]
+        begins = [bisect_left(onsets, time) for time in times]
+    letters = tuple(part.letter for part in own)
+    if letters == reading.part_order:
+        return order(bars)
+    spans = dict(zip(letters, zip(begins, [*begins[1:], len(bars)], strict=True), strict=True))
+    played_part = {
+        letter: [start + i for i in order(bars[start:end])]
+        for letter in set(reading.part_order) & set(spans)
+        for start, end in [spans[letter]]
+    }
+    played = order(bars[: begins[0]])
+    for letter in reading.part_order:
+        if len(played) < MOST_BARS:
+            played += played_part.get(letter, [])
+    return played
 
 
 def order(bars: Sequence[Bar]) -> list[int]:

@@ -3,31 +3,65 @@
 from dataclasses import dataclass
 
 from charrnn.music.notation.bars import judge
+from charrnn.music.notation.blocks import without_blocks
 from charrnn.music.notation.body import read_body
 from charrnn.music.notation.header import Header, read_header
 from charrnn.music.notation.lexer import tokens
 from charrnn.music.notation.reader import Reader
-from charrnn.music.notation.records import Bar, Field, Note, Problem
+from charrnn.music.notation.records import Bar, Field, Navigation, Note, Part, Problem
+from charrnn.music.notation.values import part_order
 
 ENOUGH_NOTES = 16
 ENOUGH_BARS_FIT = 0.9
 LONGEST = 50_000  # characters: ten times the longest tune of the collections, and read in half a second
 JUNK = (
-    "junk", "unknown field", "unclosed field", "unclosed quote", "unclosed decoration", "unclosed chord",
-    "unopened chord", "empty chord", "unclosed grace", "unopened grace",
+    "junk", "unclosed field", "unclosed quote", "unclosed decoration", "unclosed chord", "unopened chord",
+    "empty chord", "unclosed grace", "unopened grace", "malformed tuplet", "unclosed block",
 )  # fmt: skip
 """Kinds of problem where characters belong to no construct of the standard."""
+_FAULTS = {
+    "too long": ("too long",),
+    "X": ("no X:", "number", "second number"),
+    "T": ("no T:", "title"),
+    "K": ("no K:", "key"),
+    "M": ("meter",),
+    "L": ("unit length",),
+    "Q": ("tempo",),
+    "P": ("part order",),
+    "V": ("voice",),
+    "U": ("user symbol",),
+    "m": ("macro",),
+    "pitch": ("pitch",),
+    "endings": ("ending",),
+    "junk": JUNK,
+}
+"""What keeps a tune from being well-formed, and the kinds of problem that are each."""
+_STRICT = {
+    "M": ("no meter",),
+    "header": ("header line",),
+    "repeats": ("repeat",),
+}
+"""The same, of a composed tune only."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A tune as it is read; notes, bars, fields and problems in the order of the text, all voices together."""
+    """A tune as it is read; notes, bars, fields and problems in the order of the text, all voices together.
+
+    `text` is as long as what was read; text blocks and comments are comments in it, and all blanks are of ASCII. It is
+    what `tokens` and positions belong to. `part_order` are the letters of P: in the header, `parts` what P: names in
+    the body. `strict` says whether the tune is judged as a composed one.
+    """
 
     text: str
+    strict: bool
     header: Header
     fields: list[Field]
     notes: list[Note]
     bars: list[Bar]
+    part_order: tuple[str, ...]
+    parts: list[Part]
+    navigation: list[Navigation]
     problems: list[Problem]
 
     @property
@@ -42,43 +76,66 @@ class Reading:
 
     @property
     def faults(self) -> list[str]:
-        """What keeps the tune from being well-formed, in this order."""
-        header, fit = self.header, self.bar_fit
-        wrong = {
-            "too long": len(self.text) > LONGEST,
-            "X": header.number is None,
-            "T": not header.title,
-            "K": header.key is None,
-            "M or L": header.meter is None and header.unit is None,
-            "junk": self.junk > 0,
-            "few notes": len(self.notes) < ENOUGH_NOTES,
-            # Bars that may all be short prove nothing; in free meter there is nothing to prove.
-            "bar fit": fit < ENOUGH_BARS_FIT if fit is not None else any(bar.kind != "free" for bar in self.bars),
-        }
-        return [name for name, is_wrong in wrong.items() if is_wrong]
+        """What keeps the tune from being well-formed.
+
+        A composed tune needs more than the standard says: a meter, ENOUGH_NOTES, repeats that are closed, a header of
+        fields alone.
+        """
+        kinds, fit = {problem.kind for problem in self.problems}, self.bar_fit
+        faults = [name for name, of_kinds in _FAULTS.items() if not kinds.isdisjoint(of_kinds)]
+        if self.strict:
+            faults += [name for name, of_kinds in _STRICT.items() if not kinds.isdisjoint(of_kinds)]
+        if len(self.notes) < (ENOUGH_NOTES if self.strict else 1):
+            faults.append("few notes")
+        # Bars that may all be short prove nothing; in free meter there is nothing to prove.
+        if fit < ENOUGH_BARS_FIT if fit is not None else any(bar.kind != "free" for bar in self.bars):
+            faults.append("bar fit")
+        return list(dict.fromkeys(faults))
 
     @property
     def well_formed(self) -> bool:
         return not self.faults
 
 
-def read(text: str) -> Reading:
+def read(text: str, *, strict: bool = False) -> Reading:
     """Read one tune, in time that grows with its length; no text makes it raise.
 
     Music before the first K: ends the header all the same, and is read in C. What stands behind LONGEST characters is
-    not read, which is a problem of kind "too long".
+    not read, which is a problem of kind "too long". `strict` is for composed tunes, see `Reading.faults`.
     """
     problems: list[Problem] = []
     if len(text) > LONGEST:
         problems.append(Problem("too long", LONGEST, f"{len(text)} characters", f"up to {LONGEST}"))
-    found = tokens(text[:LONGEST])
-    header = read_header(text, found, problems)
-    reader = Reader(text[:LONGEST], found, header, problems)
+    text = without_blocks(text[:LONGEST], problems)
+    split = tokens(text)
+    reader = Reader(text, split, read_header(text, split, problems), problems)
     read_body(reader)
     by_voice: dict[str, list[Bar]] = {}
     for bar in reader.bars:
         by_voice.setdefault(bar.voice, []).append(bar)
     for bars in by_voice.values():
         problems += judge(bars)
+    parts = _part_order(reader)
     problems.sort(key=lambda problem: problem.position)
-    return Reading(text, header, reader.fields, reader.notes, reader.bars, problems)
+    return Reading(
+        text, strict, reader.header, reader.fields, reader.notes, reader.bars, parts, reader.parts, reader.navigation,
+        problems,
+    )  # fmt: skip
+
+
+def _part_order(reader: Reader) -> tuple[str, ...]:
+    """The order of P: in the header; what it names and the body lacks, or has twice, is a problem."""
+    field = next((field for field in reader.header.fields if field.letter == "P"), None)
+    order = part_order(field.value) if field else None
+    if field is None or not order:
+        return ()
+    letters = [part.letter for part in reader.parts]
+    if letters and (lacking := "".join(sorted(set(order) - set(letters)))):
+        reader.problem("part", field.position, lacking[:20], "P: of the body for every part")
+    if tuple(letters) != order:
+        seen: set[tuple[str, str]] = set()
+        for part in reader.parts:
+            if part.letter and (part.letter, part.voice) in seen:
+                reader.problem("part", part.position, part.letter, "every part once")
+            seen.add((part.letter, part.voice))
+    return order

@@ -3,13 +3,31 @@
 from charrnn.music.notation.lexer import State
 from charrnn.music.notation.notes import close
 from charrnn.music.notation.reader import Handler, Reader
+from charrnn.music.notation.records import Navigation
 
 S = State
 _BLANK = (S.NEWLINE, S.RETURN)
-# What a decoration can stand before: a note or rest, and what else may stand in between (ABC 2.1, section 4.20).
+NAVIGATION = (
+    "segno",
+    "coda",
+    "fine",
+    "dacapo",
+    "dacoda",
+    "D.C.",
+    "D.S.",
+    "D.C.alfine",
+    "D.C.alcoda",
+    "D.S.alfine",
+    "D.S.alcoda",
+)
+"""Signs that say where to go on (ABC 2.1, section 4.14); other programs draw them and play straight on, as we do."""
+MOST_DECORATIONS = 20  # of one note
+# What else may stand between a decoration and its note (ABC 2.1, section 4.20).
 DECORATED = (
     S.NOTE, S.REST, S.BRACKET, S.SLUR, S.TUPLET, S.GRACE, S.GRACE_SLASH, S.DOT, S.QUOTE_END, S.BANG_END, S.PLUS_END
 )  # fmt: skip
+_SOUNDING = (S.NOTE, S.REST, S.BRACKET)
+_BEFORE_NOTE = (S.SPACE, S.DOT, S.DECORATION, S.BANG_END, S.PLUS_END, S.SHARP, S.FLAT, S.ACCIDENTAL, S.IGNORED)
 
 
 def bar_line(reader: Reader, start: int, end: int) -> None:
@@ -51,18 +69,44 @@ def overlay(reader: Reader, start: int, end: int) -> None:
 
 def decoration(reader: Reader, start: int, end: int) -> None:
     """A letter that U: may define (ABC 2.1, section 4.16): before a note harmless if it does not, elsewhere junk."""
-    if reader.text[start] in reader.decorations:
+    letter = reader.text[start]
+    if name := reader.decorations.get(letter):
+        if name in NAVIGATION:
+            _navigate(reader, name, start)
+        elif reader.kind(0) not in _SOUNDING and not _precedes_note(reader):
+            reader.problem("decoration order", start, letter, "a note, rest or chord behind it")
         return
     follows = reader.kind(0)
     if follows in DECORATED or (follows == S.DECORATION and reader.text[end] in reader.decorations):
-        reader.problem("unknown decoration", start, reader.text[start:end], "a letter that U: defines")
+        reader.problem("unknown decoration", start, letter, "a letter that U: defines")
     else:
         junk(reader, start, end)
 
 
+def _precedes_note(reader: Reader) -> bool:
+    """Whether a note, rest or chord is what comes next, blanks and other decorations apart (ABC 2.1, section 4.20)."""
+    ahead = 0
+    while ahead < MOST_DECORATIONS and reader.kind(ahead) in _BEFORE_NOTE:
+        ahead += 1
+    return reader.kind(ahead) in _SOUNDING
+
+
+def _navigate(reader: Reader, sign: str, start: int) -> None:
+    """A sign that belongs to a place in the tune: to the end of the bar if no note comes before the next bar line."""
+    voice, ahead = reader.voice, 0
+    while ahead < MOST_DECORATIONS and reader.kind(ahead) in (*_BEFORE_NOTE, *_BLANK):
+        ahead += 1
+    is_end = voice.index >= 0 and reader.kind(ahead) not in (*_SOUNDING, S.SLUR)
+    bar = voice.index if is_end or voice.bar is not None else len(reader.bars)
+    reader.navigation.append(Navigation(sign, start, voice.name, bar, is_end))
+
+
 def named_decoration(reader: Reader, start: int, end: int) -> None:
-    if end - start == 2:
+    name = reader.text[start + 1 : end - 1]
+    if not name:
         reader.problem("unclosed decoration", start, reader.text[start:end], "a name between the signs")
+    elif name in NAVIGATION:
+        _navigate(reader, name, start)
 
 
 def open_decoration(reader: Reader, start: int, end: int) -> None:
@@ -78,11 +122,21 @@ def open_quote(reader: Reader, start: int, end: int) -> None:
 
 def end_of_line(reader: Reader, start: int, end: int) -> None:
     close(reader)
+    if not _is_continued(reader):
+        reader.voice.end_line()
     before = reader.at - 2
     while before >= 0 and reader.tokens[before][0] == S.SPACE:
         before -= 1
     if before >= 0 and reader.tokens[before][0] in _BLANK and end < reader.over:
         reader.problem("blank line", start, "a blank line", "the tune to go on, since a blank line ends it")
+
+
+def _is_continued(reader: Reader) -> bool:
+    """Whether a backslash stands before the end of the line that the reader has just passed."""
+    before = reader.at - 2
+    while before >= 0 and reader.tokens[before][0] in (S.SPACE, S.COMMENT):
+        before -= 1
+    return before >= 0 and reader.tokens[before][0] == S.BACKSLASH
 
 
 def backslash(reader: Reader, start: int, end: int) -> None:

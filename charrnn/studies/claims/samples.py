@@ -15,7 +15,7 @@ from charrnn.music.notation import read
 from charrnn.studies.runs import records
 from charrnn.studies.tune_sets import HumanTunes
 
-OTHER_HEADER_FAULTS = ("X", "T", "M or L")  # what a header may lack besides K:
+OTHER_HEADER_FAULTS = ("X", "T", "M", "L")  # what a header may lack besides K:
 
 
 def tune_rates(texts: Sequence[str], human: HumanTunes | None) -> dict[str, Any]:
@@ -26,7 +26,10 @@ def tune_rates(texts: Sequence[str], human: HumanTunes | None) -> dict[str, Any]
     mean of the three Jensen-Shannon distances to them, and `copied_share`, the share of 20-character runs found in
     training tunes.
     """
-    summary = quality.summarize([*map(read, texts)], [*map(read, human.tunes)] if human else ())
+    sampled, reference = (
+        [read(text, strict=True) for text in group] for group in (texts, human.tunes if human else ())
+    )
+    summary = quality.summarize(sampled, reference)
     faults = {name: count / len(texts) for name, count in summary["faults"].items()}
     kept = ("junk_per_100_notes", "length_entropy", "same_length", "interval", "stepwise")
     row = {name: summary[name] for name in kept} | {

@@ -177,6 +177,8 @@ def check_same_music(text: str, said: str) -> None:
     assert repeats(pairs[-1][0][0].closing)[0] == repeats(pairs[-1][1][0].closing)[0]
     keys = [read_key(f.value).tonic for r in (before, after) for f in r.header.fields if f.letter == "K"]
     assert keys[0] == keys[1]
+    if before.part_order or before.navigation:
+        return  # what is played when, beyond repeats and endings, is left out
     if all(note.chord is None for note in before.notes) and len({bar.voice for bar in before.bars}) == 1:
         heard = [[(n.pitch, n.onset, n.duration) for n in played(r)] for r in (before, after)]
         assert heard[0] == heard[1] or any(problem.kind == "tie" for problem in before.problems), said

@@ -27,7 +27,17 @@ def bars(body: str, **header: str) -> str:
         ("C8|C4|1 D4:|2 D4|E8|", "8full 4ending 4ending 4ending 8full"),
         ("C8|\n|D8||\n||E8|]", "8full 8full 8full"),
         ("C8|D4[1D4:|[2D4|E8|", "8full 4ending 4ending 4ending 8full"),
-        ("C4 .| D8 | E4", "4pick-up 8full 4last"),
+        ("C4 .| D4 | E4 .| F4 | G8.|A8", "8full 8full 8full 8full"),
+        ("C4.|D8.|E4|", "16wrong"),
+        ("[M:none]C4.|D4|E4|", "8free 4free"),
+        ("C4.||D4.:|", "4pick-up 4last"),
+        ("C8\nD8|E8\n|F8", "8full 8full 8full 8full"),
+        ("C8\\\nD8|", "16wrong"),
+        ("C6\nC2|D8|", "8full 8full"),
+        ("C8|D8|E6|\nF2|G8|", "8full 8full 6split 2split 8full"),
+        ("C8|D8|E6|\nF4|G8|", "8full 8full 6wrong 4wrong 8full"),
+        ("C8|D8|E6|F2|G8|", "8full 8full 6wrong 2wrong 8full"),
+        ("C8|D6|\n|:E2|F8:|", "8full 6repeat 2repeat 8full"),
         ("Z2|C8|X|", "16full 8full 8full"),
         ("C8 & E8 | C8 & E2 |", "8full 8full"),
         ("C8|[M:3/4]C6|\nM:C|\nC8|", "8full 6full 8full"),
@@ -128,5 +138,5 @@ def test_repeats_and_endings_are_played_out(body: str, expected: str):
     ],
 )
 def test_ties_are_joined_and_grace_notes_left_out(body: str, expected: str):
-    found = played(tune(body))
-    assert " ".join(f"{names([n])}@{n.onset * 8}:{n.duration * 8}" for n in found) == expected
+    sounding = played(tune(body))
+    assert " ".join(f"{names([n])}@{n.onset * 8}:{n.duration * 8}" for n in sounding) == expected

@@ -2,7 +2,16 @@ from fractions import Fraction
 
 import pytest
 
-from charrnn.music.notation.fields import CLEF_ONLY, FREE, NO_KEY, default_unit, read_key, read_meter, read_unit
+from charrnn.music.notation.fields import (
+    CLEF_ONLY,
+    FREE,
+    NO_KEY,
+    default_unit,
+    read_beginning,
+    read_key,
+    read_meter,
+    read_unit,
+)
 
 SHARPS, FLATS = "FCGDAEB", "BEADGCF"
 
@@ -29,11 +38,37 @@ def test_a_key_has_its_signature(value: str, tonic: str, mode: str, fifths: int)
     ("value", "alters"),
     [
         ("D=c", {"F": 1, "C": 0}), ("Dmix ^f _B", {"F": 1, "B": -1}), ("D exp _b __e", {"B": -1, "E": -2}),
-        ("Hp", {"F": 1, "C": 1}), ("HP", {}), ("^c", {"C": 1}),
+        ("Hp", {"F": 1, "C": 1}), ("HP", {"F": 1, "C": 1}), ("HP exp", {}),
+        ("^c", {"C": 1}),
     ],
 )  # fmt: skip
 def test_accidentals_change_the_signature(value: str, alters: dict[str, int]):
     assert read_key(value).alters == alters
+
+
+def test_the_highland_pipes_sound_as_they_are_tuned_and_draw_it_or_not():
+    assert read_key("HP").signature == {}
+    assert read_key("Hp").signature == read_key("D").signature == {"F": 1, "C": 1}
+
+
+@pytest.mark.parametrize(
+    ("value", "like"),
+    [
+        ("Ador?", "Ador"), ("A/D", "A"), ("Gman", "G"), ("E minor pentatonic", "Em"), ("D (G)", "D"), ("Bn", "B"),
+        ("Dmin/maj", "Dm"), ("EMixolydian#", "Emix"), ("Fr x", "F"), ("C major x", "C"), ("D_", "D"), ("A-", "A"),
+        ("Gmajor;", "G"), ("D maj/ Bm", "D"), ("Amin7", "Am"), ("Em (Dorian)", "Em"), ("D^g ?", "D^g"),
+        ("Dmix ^g?", "Dmix ^g"), ("DG~G2", "D"), ("G#", "Ab"), ("A#", "Bb"), ("Fb", "E"), ("HP?", "HP"),
+    ],
+)  # fmt: skip
+def test_of_a_key_that_is_not_legal_the_beginning_is_read(value: str, like: str):
+    key, is_legal = read_beginning(value)
+    assert not is_legal
+    assert key.alters == read_key(like).alters
+
+
+@pytest.mark.parametrize("value", ["H", "gm", '"D"', "dor", "1", "é"])
+def test_a_key_without_a_tonic_is_none(value: str):
+    assert read_beginning(value) == (None, False)
 
 
 @pytest.mark.parametrize("value", ["", "none", "  "])

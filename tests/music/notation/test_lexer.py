@@ -16,9 +16,9 @@ def split(text: str) -> list[tuple[str, str]]:
 
 @given(st.one_of(st.text(), st.text(ABC, max_size=200)))
 def test_the_splitter_loses_no_character(text: str):
-    found = tokens(text)
-    assert "".join(text[start:end] for _, start, end in found) == text
-    assert all(start < end for _, start, end in found)
+    parts = tokens(text)
+    assert "".join(text[start:end] for _, start, end in parts) == text
+    assert all(start < end for _, start, end in parts)
 
 
 @given(st.text(ABC, max_size=200).map(lambda text: text.translate(dict.fromkeys(map(ord, '"!+')))))

@@ -65,6 +65,22 @@ def test_the_key_alters_what_no_accidental_does():
         ("(3C>DE F", "1 1/3 2/3 1"),
         ("[CE]2 [C2E2]2 [CE2]", "2 2 4 4 1 2"),
         ("[CE]/2 [C/E/]", "1/2 1/2 1/2 1/2"),
+        ("(10:6:4c3/2c3/2c3c3 d", "9/10 9/10 9/5 9/5 1"),
+        ("(1:2:2CC d", "2 2 1"),
+        ("(12:8CDEFGABCDEFG a", "2/3 " * 12 + "1"),
+        ("(10:8:2CD E", "4/5 4/5 1"),
+        ("(10CD E", "1 1 1"),
+        ("(3AB|c d", "2/3 2/3 2/3 1"),
+        ("(3A|B|c|d", "2/3 2/3 2/3 1"),
+        ("A>|B c", "3/2 1/2 1"),
+        ("A<|B c", "1/2 3/2 1"),
+        ("A|>B c", "3/2 1/2 1"),
+        ("A>>|B c", "7/4 1/4 1"),
+        ("A>:|B c", "3/2 1/2 1"),
+        ("A>|1 B:|2 c", "3/2 1/2 1"),
+        ("[CE]>|[DF] c", "3/2 3/2 1/2 1/2 1"),
+        ("A>|", "1"),
+        ("A>", "1"),
     ],
 )
 def test_durations(body: str, expected: str):
@@ -99,6 +115,16 @@ def test_the_unit_length_is_that_in_force():
         ("V:1\nCD|\nV:2\nEF|\nV:1\nG", "C4@0:1 D4@1:1 E4@0:1 F4@1:1 G4@2:1"),
         ("[V:1]C[V:2]D[V:1]E", "C4@0:1 D4@0:1 E4@1:1"),
         ("C\\\nD", "C4@0:1 D4@1:1"),
+        ("A>|B c", "A4@0:3/2 B4@3/2:1/2 C5@2:1"),
+        ("A|>B c", "A4@0:3/2 B4@3/2:1/2 C5@2:1"),
+        ("(3AB|c d", "A4@0:2/3 B4@2/3:2/3 C5@4/3:2/3 D5@2:1"),
+        ("C2|-C2 D", "C4@0:2- C4@2:2 D4@4:1"),
+        ("^C2.|C2", "C#4@0:2 C4@2:2"),
+        ("C\u00a0D\u2003E", "C4@0:1 D4@1:1 E4@2:1"),
+        ("C|\n%%begintext\nA prose\n\nB|\n%%endtext\nD|", "C4@0:1 D4@1:1"),
+        ("C|\n%%begintext\r\nA prose\r\n%%endtext\r\nD|", "C4@0:1 D4@1:1"),
+        ("C|\n%% begin is a word\nD|", "C4@0:1 D4@1:1"),
+        ("C|\n%%beginsvg\n<A>\n%%endtext\n%%endsvg\nD|", "C4@0:1 D4@1:1"),
     ],
 )
 def test_onsets(body: str, expected: str):
@@ -121,8 +147,8 @@ def test_what_the_standard_allows_is_no_problem(body: str):
 
 
 def test_a_defined_letter_is_a_decoration():
-    assert not tune("U:k=!accent!\nkC |k|").problems
-    assert not read("X:1\nT:x\nU: W = !trill!\nM:C\nK:C\nC W|").problems
+    assert not tune("U:k=!accent!\nkC |kD|").problems
+    assert not read("X:1\nT:x\nU: W = !trill!\nM:C\nK:C\nC WD|").problems
 
 
 def test_notes_know_their_place():

@@ -24,17 +24,17 @@ VALUES = (S.VALUE, S.COLON_AT_LINE, S.INLINE_VALUE)
 
 def is_plain(reading: Reading) -> bool:
     """No grace notes, ornaments, voices or parts; and nothing that two programs would have to guess."""
-    found = tokens(reading.text)[reading.header.tokens :]
+    split = tokens(reading.text)[reading.header.tokens :]
     letters = {
         reading.text[start]
-        for (kind, start, _), (after, _, _) in pairwise([*found, (S.NEWLINE, 0, 0)])
+        for (kind, start, _), (after, _, _) in pairwise([*split, (S.NEWLINE, 0, 0)])
         if kind in LETTERS and after not in VALUES
     }
     return (
         reading.header.key is not None
         and not reading.junk
         and not any(field.letter in "VPmU" for field in reading.fields)
-        and not any(kind in ORNAMENTS for kind, _, _ in found)
+        and not any(kind in ORNAMENTS for kind, _, _ in split)
         and letters <= set("uv")
     )
 
@@ -46,8 +46,8 @@ def with_repeat_starts(tune: str) -> str:
     """
     starts: list[int] = []
     last, opened = 0, False
-    found = [*tokens(tune), (S.NEWLINE, 0, 0)]
-    for (kind, start, end), (after, _, _) in pairwise(found):
+    split = [*tokens(tune), (S.NEWLINE, 0, 0)]
+    for (kind, start, end), (after, _, _) in pairwise(split):
         if kind == S.BAR:
             before, behind = repeats(tune[start:end])
             if before and last and not opened:

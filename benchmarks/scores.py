@@ -8,7 +8,7 @@ from fractions import Fraction
 import verovio
 
 from charrnn.music.engraving.musicxml import DIVISIONS, musicxml
-from charrnn.music.notation import Reading
+from charrnn.music.notation import Note, Reading
 from charrnn.music.notation.notes import SEMITONES
 
 _MEI = "{http://www.music-encoding.org/ns/mei}"
@@ -17,7 +17,7 @@ _ALTERS = {"s": 1, "f": -1, "n": 0, "ss": 2, "x": 2, "ff": -2}
 
 
 def read_notes(reading: Reading) -> Counter:
-    """(bar, onset in it, pitch) of what begins to sound in each bar of a voice; the onset of grace notes is None."""
+    """(bar, onset in it, written pitch) of what begins to sound in each bar of a voice; no onset of grace notes."""
     numbers: Counter = Counter()
     places = {}
     for i, bar in enumerate(reading.bars):
@@ -25,11 +25,15 @@ def read_notes(reading: Reading) -> Counter:
         numbers[bar.voice] += 1
     sounding = [note for note in reading.notes if not note.grace]
     held = {(note.voice, note.onset + note.duration, note.pitch) for note in sounding if note.tied}
-    found: Counter = Counter((places[n.bar], None, n.pitch) for n in reading.notes if n.grace)
+    begun: Counter = Counter((places[n.bar], None, _written(n)) for n in reading.notes if n.grace)
     for n in sounding:
         if (n.voice, n.onset, n.pitch) not in held:
-            found[places[n.bar], n.onset - reading.bars[n.bar].onset, n.pitch] += 1
-    return found
+            begun[places[n.bar], n.onset - reading.bars[n.bar].onset, _written(n)] += 1
+    return begun
+
+
+def _written(note: Note) -> int:
+    return 12 * (note.octave + 1) + SEMITONES[note.step] + note.alter
 
 
 def written_notes(document: str) -> tuple[Counter, Counter]:
@@ -65,7 +69,7 @@ def engraved_notes(document: str) -> Counter:
     toolkit = verovio.toolkit()
     toolkit.setOptions({"inputFrom": "xml", "pageHeight": 60_000, "adjustPageHeight": True, "header": "none"})
     toolkit.loadData(document)
-    drawn = Counter(re.findall(r'<g [^>]*?id="([^"]+)"[^>]*? class="note', toolkit.renderToSVG(1)))
+    shown = Counter(re.findall(r'<g [^>]*?id="([^"]+)"[^>]*? class="note', toolkit.renderToSVG(1)))
     heads: Counter = Counter()
     for number, measure in enumerate(ET.fromstring(toolkit.getMEI()).iter(f"{_MEI}measure")):
         for note in measure.iter(f"{_MEI}note"):
@@ -75,7 +79,7 @@ def engraved_notes(document: str) -> Counter:
             pitch = 12 * (int(note.get("oct", "")) + 1) + SEMITONES[note.get("pname", "").upper()] + alter
             grace = note.get("grace") is not None
             chords = [c for c in measure.iter(f"{_MEI}chord") if c.get("grace") and note in list(c)]
-            heads[number, pitch, grace or bool(chords)] += drawn[note.get(_XML_ID, "")]
+            heads[number, pitch, grace or bool(chords)] += shown[note.get(_XML_ID, "")]
     return heads
 
 
