@@ -249,7 +249,7 @@ def test_training_works_from_another_thread(home: Path):
     [
         (["model.hiden=3"], "unknown key 'model.hiden'; did you mean 'model.hidden'"),
         (["model.hidden=0"], "model.hidden: expected a whole number of at least 1"),
-        (["seed=0,1"], r"a sweep of 2; python train.py -m seed=0,1"),
+        (["seed=0,1"], r"a sweep of 2; charrnn train -m seed=0,1"),
         (["experiment=hidden"], "a sweep of 20"),
         (["dry_run=true"], "expected overrides of one run, got 'dry_run=true'"),
         (["hydra/launcher=cores"], "expected overrides of one run"),

@@ -4,7 +4,6 @@ import json
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -164,22 +163,6 @@ def test_two_sweeps_at_once_train_each_run_once(commands: Commands):
     for folder in commands.runs():
         log = (folder / "train.log").read_text()
         assert len(re.findall(r"epoch +1 ", log)) == 1 and log.count("network ") == 1
-
-
-def test_a_run_of_older_arithmetic_is_named_and_not_used(commands: Commands, trained: Path):
-    runs = commands.home / "runs"
-    older = runs / f"{trained.name.rsplit('_', 1)[0]}_00000000"
-    shutil.copytree(trained, older)
-    other = runs / f"{trained.name.rsplit('_', 1)[0]}_11111111"
-    shutil.copytree(trained, other)
-    changed = yaml.safe_load((other / "config.yaml").read_text())
-    changed["seed"] = 7
-    (other / "config.yaml").write_text(yaml.safe_dump(changed))
-    done = commands.run("train", *SMOKE, "model.hidden=20")
-    assert done.returncode == 0, done.stderr
-    lines = [line for line in done.stdout.splitlines() if line.startswith("not used")]
-    assert len(lines) == 1 and older.name in lines[0]
-    assert (runs / trained.name / "result.json").exists()
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """How the Trainer writes a checkpoint: whole or not at all, whatever ends the process."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -21,5 +22,9 @@ class CheckpointBesideTarget(TorchCheckpointIO):
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         previous = target.with_name(PREVIOUS) if target.name == LAST else None
+        content = (
+            io.BytesIO()
+        )  # torch.save would write the name of a file into it, and answer a full disk in C++'s words
+        torch.save(checkpoint, content)
         with run.replacing(target, previous) as part:
-            torch.save(checkpoint, part)
+            part.write_bytes(content.getbuffer())

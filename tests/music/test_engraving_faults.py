@@ -72,7 +72,7 @@ def test_a_file_that_is_not_whole_does_not_stay(tmp_path: Path, engine):
     engine("soundfile", f"open({str(tmp_path / 'a.ogg')!r}, 'w').write('OggS')\n{DIE}")
     with Engraver() as engraver:
         done = engraver.write(TUNE, tmp_path / "a")
-    assert done.files == ("mid", "svg", "png") and set(done.errors) == {"ogg"} and done.error is None
+    assert done.files == ("musicxml", "mid", "svg", "png") and set(done.errors) == {"ogg"} and done.error is None
     assert not (tmp_path / "a.ogg").exists()
 
 
@@ -80,10 +80,10 @@ def test_a_file_that_is_not_whole_does_not_stay(tmp_path: Path, engine):
     ("module", "files", "costs"),
     [
         ("verovio", FORMATS, {"svg", "png"}),
-        ("resvg_py", ("mid", "ogg", "svg"), {"png"}),
-        ("soundfile", ("mid", "svg", "png"), {"ogg"}),
-        ("symusic", ("svg", "png"), {"mid", "ogg"}),
-        ("pretty_midi", ("mid", "svg", "png"), {"ogg"}),
+        ("resvg_py", ("musicxml", "mid", "ogg", "svg"), {"png"}),
+        ("soundfile", ("musicxml", "mid", "svg", "png"), {"ogg"}),
+        ("symusic", ("musicxml", "svg", "png"), {"mid", "ogg"}),
+        ("pretty_midi", ("musicxml", "mid", "svg", "png"), {"ogg"}),
     ],
 )
 def test_an_engine_that_is_missing_costs_what_it_writes(tmp_path: Path, engine, module, files, costs):
@@ -100,7 +100,7 @@ def test_pitches_that_midi_does_not_have_cost_midi_and_sound(tmp_path: Path):
     low = "C" + "," * 20
     with Engraver() as engraver:
         done = engraver.write(f"{HEAD}{low}4 {low}4|", tmp_path / "a")
-        assert done.files == ("svg", "png") and done.error is None
+        assert done.files == ("musicxml", "svg", "png") and done.error is None
         assert done.errors == dict.fromkeys(("mid", "ogg"), "no note that MIDI knows")
         assert engraver.write(f"{HEAD}{low}4 C4|", tmp_path / "a").errors == {}
     assert len(symusic.Score(str(tmp_path / "a.mid")).tracks[0].notes) == 1
@@ -111,7 +111,7 @@ def test_of_a_long_tune_the_score_shows_the_beginning_and_says_so(tmp_path: Path
     with Engraver() as engraver:
         done = engraver.write(text, tmp_path / "a", ["mid", "ogg", "svg"])
     why = "the first 375 bars: 3,200 notes are too many for a score"
-    assert done.files == ("mid", "ogg", "svg") and done.error == why
+    assert done.files == ("musicxml", "mid", "ogg", "svg") and done.error == why
     drawn = text_of(tmp_path / "a.svg")
     assert "375 bars" in drawn and drawn.count('class="note"') == 3000
     assert len(symusic.Score(str(tmp_path / "a.mid")).tracks[0].notes) == 3200
