@@ -67,7 +67,8 @@ from charrnn.learning.prepare import prepare
 empty = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 start = time.perf_counter()
 if len(sys.argv) > 1:
-    prepare(Data(source="file", path=sys.argv[1], split="tunes", split_seed=0, clean=False, seq_len=30, batch_size=32))
+    how = dict(notation="raw", titles=True, key="as_written", split="tunes", split_seed=0, clean=False)
+    prepare(Data(source="file", path=sys.argv[1], seq_len=30, batch_size=32, **how))
 print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - empty)
 """
 

@@ -61,9 +61,8 @@ class AsUsual(pl.LightningModule):
 def main() -> None:
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    prepared = prepare(
-        Data(source="ryan", path=None, split="tunes", split_seed=0, clean=False, seq_len=SEQ_LEN, batch_size=BATCH)
-    )
+    how = {"notation": "raw", "titles": True, "key": "as_written", "split": "tunes", "split_seed": 0, "clean": False}
+    prepared = prepare(Data(source="ryan", path=None, seq_len=SEQ_LEN, batch_size=BATCH, **how))  # type: ignore[arg-type]
     data = AbcDataModule(prepared, seq_len=SEQ_LEN, batch_size=BATCH)
     blocks = list(data.train_dataloader())
     module = LitCharRNN(vocabulary=prepared.vocab.characters, model=MODEL, optim=OPTIM, seq_len=SEQ_LEN, windows=1)

@@ -47,16 +47,25 @@ def key(
 
 @dataclass(frozen=True)
 class Data:
-    source: str = key(choices=("ryan", "oneill", "aird", "all", "file"))
+    source: str = key(choices=("ryan", "oneill", "aird", "all", "essen", "file"))
     # The content decides, by its fingerprint; where it lies does not.
     path: str | None = key(free_text=True, identity=False)
     clean: bool = key()
+    notation: str = key(choices=("raw", "canonical"))
+    titles: bool = key()
     split: str = key(choices=("tunes", "contiguous", "contiguous_first"))
     split_seed: int = key(least=0)
     seq_len: int = key(least=1)
     batch_size: int = key(least=1)
+    # The last one, since it takes the name of what describes the others.
+    key: str = key(choices=("as_written", "white"))
 
     def __post_init__(self) -> None:
+        for name, value, usual in (("key", self.key, "as_written"), ("titles", self.titles, True)):
+            if self.notation == "raw" and value != usual:
+                raise UserError(
+                    f"data.{name}: expected {usual} with data.notation=raw, got {value}; give data.notation=canonical"
+                )
         if self.path is not None and self.source != "file":
             raise UserError(
                 f"data.path: expected only with data=file, got {self.path!r} with data={self.source}; add data=file"
@@ -71,8 +80,16 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Inputs:
+    meter: bool = key()
+    phrase: bool = key()
+    cond: bool = key()
+
+
+@dataclass(frozen=True)
 class Regularization:
     dropout: float = key(least=0, below=1)
+    weight_drop: float = key(least=0, below=1)
 
 
 @dataclass(frozen=True)
@@ -100,6 +117,7 @@ class Trainer:
 @dataclass(frozen=True)
 class TrainConfig:
     data: Data
+    inputs: Inputs
     model: Model
     regularization: Regularization
     optim: Optim
@@ -109,6 +127,12 @@ class TrainConfig:
     dry_run: bool = key(identity=False)
 
     def __post_init__(self) -> None:
+        on = [name for name, is_on in plain(self.inputs).items() if is_on]
+        if on and self.data.notation == "raw":
+            raise UserError(
+                f"inputs: expected chars with data.notation=raw, got {', '.join(on)}, which are read from tunes in "
+                "canonical notation; give data.notation=canonical"
+            )
         if self.data.batch_size % self.trainer.devices:
             raise UserError(
                 f"trainer.devices: expected a number that divides data.batch_size ({self.data.batch_size} streams), "
@@ -126,6 +150,7 @@ class Sampling:
     prompt: str = key(free_text=True)
     top_k: int | None = key(least=1)
     top_p: float | None = key(above=0, most=1)
+    min_p: float | None = key(above=0, most=1)
     max_chars: int = key(least=1)
     constraint: str = key(choices=("none", "header", "syntax", "bars", "reject"))
     max_tries: int = key(least=1)

@@ -21,6 +21,8 @@ THEIR_FLAGS = ("--resolve", "-p", "--package")
 CONFIG_FLAGS = ("-cd", "--config-dir", "-cn", "--config-name", "-cp", "--config-path")
 # submitit_local runs on this machine, all jobs at once, what slurm would queue: to try out, and in tests.
 HYDRA_LAUNCHERS = ["basic", "submitit_local"]
+# Groups of which several options go together, as in inputs=[meter,cond].
+LISTS = ("inputs",)
 # Launchers that need an extra of this package, and the module that tells whether it is installed.
 EXTRAS = {"slurm": ("slurm", "submitit"), "submitit_local": ("slurm", "submitit"), "cluster": ("ray", "ray")}
 
@@ -92,7 +94,10 @@ def _normalize(argument: str, known_keys: dict[str, dict[str, Any]], groups: dic
 
 
 def _check_options(group: str, value: str, options: list[str]) -> None:
-    for option in [value] if group.startswith("hydra/") else value.split(","):
+    alternatives = value if group.startswith("hydra/") else value.replace(",", "\0")
+    if group in LISTS:  # inputs=[meter,cond] is one choice
+        alternatives = re.sub(r"\[([^][]*)\]", r"\1", alternatives)
+    for option in alternatives.split("\0"):
         if option.strip() not in options:
             nearest = difflib.get_close_matches(option, options, n=1)
             hint = f"; did you mean {nearest[0]!r}?" if nearest else ""

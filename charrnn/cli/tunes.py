@@ -14,7 +14,7 @@ from charrnn.learning import checkpoint
 from charrnn.learning.network import load
 from charrnn.learning.result import Run, summary
 from charrnn.learning.samples import SamplesFolder, with_prompt
-from charrnn.music import quality
+from charrnn.music import form, quality
 from charrnn.music.constraint import LEVELS
 from charrnn.music.tune import Tune
 
@@ -90,13 +90,17 @@ def _quality(tunes: Sequence[Tune], run_folder: Path) -> str:
     human: dict[str, Any] = {}
     with contextlib.suppress(OSError, ValueError, LookupError):
         human = run.read_json(run_folder / "data.json")["human"]
-    sampled = quality.summarize([tune.reading for tune in tunes])
+    readings = [tune.reading for tune in tunes]
+    sampled = quality.summarize(readings) | form.summarize(readings)
     well_formed = round(sampled["well_formed"] * len(tunes))
     parts = [f"{well_formed} of {len(tunes)} well-formed" + (f" (human {human['well_formed']:.0%})" if human else "")]
     for key, words, digits in (
         ("key_missing", "without K:", ".0%"),
         ("junk_per_100_notes", "junk per 100 notes", ".1f"),
         ("bar_fit", "bars that fit", ".0%"),
+        ("square", "all parts of 8 or 16 bars", ".0%"),
+        ("returns", "bars that return", ".0%"),
+        ("tonic", "ends on the tonic", ".0%"),
     ):
         if sampled[key] is not None:
             beside = f" (human {human[key]:{digits}})" if human.get(key) is not None else ""

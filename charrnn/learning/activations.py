@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from charrnn.learning.inputs import Inputs
 from charrnn.learning.model import CharRNN, run
 from charrnn.learning.vocab import Vocabulary
 
@@ -49,7 +50,7 @@ def trace(model: CharRNN, vocab: Vocabulary, tunes: Sequence[str]) -> Trace:
     parts: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
     for numbers, ids, following in _batches(vocab, tunes, _TUNES_AT_ONCE):
         with torch.inference_mode():
-            steps = list(_steps(model, ids))
+            steps = list(_steps(model, ids, _beside(model, vocab, ids)))
             log_prob = torch.stack([_log_prob(model, vocab, step[-1]) for step in steps])
             activations = torch.stack(steps).transpose(1, 2).flatten(2)  # (T, B, U)
         for column, number in enumerate(numbers):
@@ -75,9 +76,10 @@ def ablated_losses(
         for numbers, ids, following in _batches(vocab, tunes, _TUNES_AT_ONCE):
             rows = some.repeat_interleave(len(numbers))
             repeated, targets = ids.repeat(1, len(some)), following.repeat(1, len(some))
+            beside = _beside(model, vocab, ids).repeat(1, len(some), 1)
             values = torch.from_numpy(means)[rows].float()
             with torch.inference_mode():
-                steps = zip(_steps(model, repeated, rows, values), targets, strict=True)
+                steps = zip(_steps(model, repeated, beside, rows, values), targets, strict=True)
                 parts = [-_log_prob(model, vocab, step[-1]).gather(1, t[:, None])[:, 0] for step, t in steps]
             loss = torch.stack(parts).unflatten(1, (len(some), len(numbers))).numpy()
             for column, number in enumerate(numbers):
@@ -86,14 +88,20 @@ def ablated_losses(
     return losses
 
 
+def _beside(model: CharRNN, vocab: Vocabulary, ids: Tensor) -> Tensor:
+    """The inputs (T, B, I) beside ids (T, B)."""
+    inputs = Inputs(model.inputs, vocab)
+    return torch.from_numpy(np.stack([inputs.read(column) for column in ids.t().numpy()], 1))
+
+
 def _steps(
-    model: CharRNN, ids: Tensor, ablated: Tensor | None = None, values: Tensor | None = None
+    model: CharRNN, ids: Tensor, beside: Tensor, ablated: Tensor | None = None, values: Tensor | None = None
 ) -> Iterator[Tensor]:
     """The outputs (L, B, H) after every row of ids (T, B); of tune b, unit `ablated[b]` is held at `values[b]`."""
     hidden = model.output.in_features
     state = model.zero_state(ids.shape[1])
-    for below in ids[:, None]:
-        after = []
+    for row, inputs in zip(ids[:, None], beside[:, None], strict=True):
+        below, after = model.read(row, inputs), []
         for number, (layer, before) in enumerate(zip(model.layers, state, strict=True)):
             _, last = run(layer, below, before)
             if ablated is not None and values is not None:

@@ -84,6 +84,8 @@ def load(ckpt: str) -> tuple[CharRNN, Vocabulary]:
     try:
         vocab = Vocabulary(hparams["vocabulary"])
         model = CharRNN(len(vocab), **hparams["model"])
+        if tonics := hparams.get("tonics"):
+            model.tonics = {mode: {str(t): int(n) for t, n in counts.items()} for mode, counts in tonics.items()}
         model.load_state_dict({k.removeprefix("model."): v for k, v in content["state_dict"].items()})
     except Exception as error:  # a damaged file can describe any network
         raise UserError(

@@ -1,5 +1,6 @@
 """Parallel streams: the text cut into B long pieces that are read side by side, window after window."""
 
+import itertools
 import random
 from collections.abc import Callable, Iterator
 
@@ -12,17 +13,20 @@ from charrnn.config import WINDOWS_PER_BLOCK
 from charrnn.errors import UserError
 from charrnn.learning.prepare import Prepared
 
+Block = tuple[Tensor, ...]
+"""Ids and targets (B, T) int64 and, of a network that reads more, the inputs beside the ids, (B, T, I) int32."""
 IGNORED = -100  # the target that torch's cross-entropy leaves out
 # Validation reads many streams at once, each preceded by text that is read but not scored: a stream that began with
 # nothing before it would cost about a nat for its first characters, a loss that depends on the number of streams.
 VAL_STREAMS, VAL_WARM_UP, VAL_BLOCK = 64, 64, 512
 
 
-def streams(ids: np.ndarray, num: int, before: int, warm_up: int = 0) -> tuple[Tensor, Tensor]:
-    """Inputs and targets (num, n) of all of `ids` (N,), every one of them a target exactly once.
+def streams(ids: np.ndarray, num: int, before: int, warm_up: int = 0, inputs: np.ndarray | None = None) -> Block:
+    """Ids and targets (num, n) of all of `ids` (N,), every one of them a target exactly once.
 
-    A stream's inputs are its targets one character earlier; the first character follows `before`. Each stream starts
-    `warm_up` characters early, and the last streams are filled up, both with targets that are IGNORED.
+    A stream's ids are its targets one character earlier; the first character follows `before`. Each stream starts
+    `warm_up` characters early, and the last streams are filled up, both with targets that are IGNORED. `inputs` (N, I)
+    come third, (num, n, I), those of `before` 0.
     """
     length = -(-len(ids) // num)
     padded = np.full(warm_up + 1 + num * length, before, dtype=np.int64)
@@ -30,16 +34,21 @@ def streams(ids: np.ndarray, num: int, before: int, warm_up: int = 0) -> tuple[T
     position = np.arange(num)[:, None] * length + np.arange(warm_up + length)
     is_target = (np.arange(warm_up + length) >= warm_up) & (position < warm_up + len(ids))
     targets = np.where(is_target, padded[position + 1], IGNORED)
-    return torch.from_numpy(padded[position]), torch.from_numpy(targets)
+    block = torch.from_numpy(padded[position]), torch.from_numpy(targets)
+    if inputs is None:
+        return block
+    beside = np.zeros((len(padded), inputs.shape[1]), dtype=np.int32)
+    beside[warm_up + 1 : warm_up + 1 + len(ids)] = inputs
+    return *block, torch.from_numpy(beside[position])
 
 
 class Blocks:
     """Pass after pass over streams (B, N), in blocks (B, width), the last with what is left; a run can resume at any.
 
-    `make_streams` gives the inputs and targets of the pass that begins, the same size each time.
+    `make_streams` gives what the pass that begins reads, the same size each time.
     """
 
-    def __init__(self, make_streams: Callable[[], tuple[Tensor, Tensor]], width: int, limit: int | None = None):
+    def __init__(self, make_streams: Callable[[], Block], width: int, limit: int | None = None):
         self.make_streams, self.width, self.position = make_streams, width, 0
         blocks = -(-make_streams()[0].shape[1] // width)
         self.size = blocks if limit is None else min(limit, blocks)
@@ -47,13 +56,13 @@ class Blocks:
     def __len__(self) -> int:
         return self.size
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[Block]:
         # A finished pass leaves the position at its end, also in a checkpoint: the next one starts anew.
         start = self.position if self.position < self.size else 0
-        inputs, targets = (part.split(self.width, dim=1) for part in self.make_streams())
-        for i in range(start, self.size):
+        blocks = zip(*(part.split(self.width, dim=1) for part in self.make_streams()), strict=True)
+        for i, block in enumerate(itertools.islice(blocks, start, self.size), start):
             self.position = i + 1
-            yield inputs[i], targets[i]
+            yield block
 
     def state_dict(self) -> dict[str, int]:
         return {"position": self.position}
@@ -88,13 +97,16 @@ class AbcDataModule(pl.LightningDataModule):
         """
         starts = np.flatnonzero(self.prepared.train == self.prepared.vocab.start)
         tunes = np.split(self.prepared.train, starts[1:])
+        beside = np.split(self.prepared.inputs["train"], starts[1:]) if self.prepared.inputs else None
 
-        def make_streams() -> tuple[Tensor, Tensor]:
+        def make_streams() -> Block:
             # The Trainer knows the epoch after a resume too; a count of our own passes would not.
             epoch = 0 if self.trainer is None else self.trainer.current_epoch
             order = list(range(len(tunes)))
             random.Random(f"{self.order_seed} {epoch}").shuffle(order)
-            return streams(np.concatenate([tunes[i] for i in order]), self.batch_size, self.prepared.vocab.end)
+            ids = np.concatenate([tunes[i] for i in order])
+            inputs = None if beside is None else np.concatenate([beside[i] for i in order])
+            return streams(ids, self.batch_size, self.prepared.vocab.end, inputs=inputs)
 
         return Blocks(make_streams, self.block_width, self.limit_blocks)
 
@@ -105,11 +117,12 @@ class AbcDataModule(pl.LightningDataModule):
         return -(-length // self.seq_len)
 
     def val_dataloader(self) -> Blocks:
-        return self._scored(self.prepared.val)
+        return self._scored("val")
 
     def test_dataloader(self) -> Blocks:
-        return self._scored(self.prepared.test)
+        return self._scored("test")
 
-    def _scored(self, ids: np.ndarray) -> Blocks:
-        fixed = streams(ids, VAL_STREAMS, self.prepared.vocab.end, VAL_WARM_UP)
+    def _scored(self, part: str) -> Blocks:
+        ids, inputs = getattr(self.prepared, part), self.prepared.inputs.get(part)
+        fixed = streams(ids, VAL_STREAMS, self.prepared.vocab.end, VAL_WARM_UP, inputs)
         return Blocks(lambda: fixed, VAL_BLOCK, self.limit_blocks)

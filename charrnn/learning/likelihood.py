@@ -8,8 +8,10 @@ import torch
 from scipy import optimize
 from torch import Tensor
 
+from charrnn.learning.inputs import Inputs
 from charrnn.learning.model import CharRNN
 from charrnn.learning.vocab import Vocabulary
+from charrnn.music.notation import read
 
 _TUNES_AT_ONCE = 32
 BOUNDS = (0.02, 50.0)  # of a temperature
@@ -37,7 +39,7 @@ def score_tunes(model: CharRNN, vocab: Vocabulary, tunes: Sequence[str], ended: 
 
     Characters that are not in the alphabet are left out.
     """
-    known = set(vocab.characters)
+    known, inputs = set(vocab.characters), Inputs(model.inputs, vocab)
     ids = [vocab.encode("".join(c for c in tune if c in known)).tolist() for tune in tunes]
     for begin in range(0, len(ids), _TUNES_AT_ONCE):
         batch = [i + [vocab.end] * e for i, e in zip(ids[begin:], ended[begin : begin + _TUNES_AT_ONCE], strict=False)]
@@ -45,11 +47,27 @@ def score_tunes(model: CharRNN, vocab: Vocabulary, tunes: Sequence[str], ended: 
         read = torch.full((len(batch), longest + 1), vocab.start)
         for row, tune in zip(read, batch, strict=True):
             row[1 : len(tune) + 1] = torch.tensor(tune, dtype=torch.int64)
+        beside = np.stack([inputs.read(row) for row in read[:, :-1].numpy()])
         with torch.inference_mode():
-            logits = model(read[:, :-1])[0].float()
+            logits = model(read[:, :-1], inputs=torch.from_numpy(beside))[0].float()
             logits[:, :, vocab.start] = -torch.inf  # a tune begins once
         for row, tune in enumerate(batch):
             yield Scores(logits[row, : len(tune)], read[row, 1 : len(tune) + 1])
+
+
+def nats_per_note(model: CharRNN, vocab: Vocabulary, tunes: Sequence[str]) -> float:
+    """What a network spends on the music of whole tunes, for each of their notes: the header is read and not counted.
+
+    So networks can be compared that read the same tunes in other notations. Characters that are not in the alphabet
+    cost nothing.
+    """
+    known, nats, notes = set(vocab.characters), 0.0, 0
+    for tune, scores in zip(tunes, score_tunes(model, vocab, tunes, [True] * len(tunes)), strict=True):
+        reading = read(tune)
+        header = sum(character in known for character in tune[: reading.header.end])
+        nats -= float(scores.log_prob(1.0)[header:].sum())
+        notes += sum(not note.grace for note in reading.notes)
+    return nats / max(notes, 1)
 
 
 @dataclass(frozen=True)

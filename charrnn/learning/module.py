@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from charrnn.learning.data import IGNORED
+from charrnn.learning.data import IGNORED, Block
 from charrnn.learning.model import CharRNN
 from charrnn.learning.processes import ProcessGroup
 from charrnn.learning.random_state import get_random_state, set_random_state
@@ -41,11 +41,19 @@ class LitCharRNN(pl.LightningModule):
     """Truncated back-propagation through time over blocks (B, K · seq_len), an optimizer step for each window.
 
     `windows` is the number of steps of the whole run, where a cosine schedule ends. All hyperparameters are plain, so a
-    checkpoint alone is enough to sample and loads with `weights_only=True`.
+    checkpoint alone is enough to sample and loads with `weights_only=True`. `tonics` are those of the collection, if it
+    was moved to white keys.
     """
 
     def __init__(
-        self, *, vocabulary: list[str], model: dict[str, Any], optim: dict[str, Any], seq_len: int, windows: int
+        self,
+        *,
+        vocabulary: list[str],
+        model: dict[str, Any],
+        optim: dict[str, Any],
+        seq_len: int,
+        windows: int,
+        tonics: dict[str, dict[str, int]] | None = None,
     ):
         super().__init__()
         self.save_hyperparameters(logger=False)
@@ -77,7 +85,7 @@ class LitCharRNN(pl.LightningModule):
     def val_loss(self) -> float:
         return self.val_sum / max(self.val_characters, 1)
 
-    def training_step(self, block: tuple[Tensor, Tensor], index: int) -> None:
+    def training_step(self, block: Block, index: int) -> None:
         # Not in on_train_epoch_start, which Lightning leaves out after resuming from the end of an epoch.
         if index == 0:
             self.state = None
@@ -85,8 +93,9 @@ class LitCharRNN(pl.LightningModule):
         optimizer = self.optimizers()
         assert isinstance(optimizer, LightningOptimizer)
         total, count, parameters = torch.zeros(()), 0, list(self.model.parameters())
-        for ids, targets in zip(*(part.split(self.seq_len, dim=1) for part in block), strict=True):
-            logits, state = self.model(self.process_group.shard(ids), self.state)
+        for ids, targets, *inputs in zip(*(part.split(self.seq_len, dim=1) for part in block), strict=True):
+            shard = self.process_group.shard
+            logits, state = self.model(shard(ids), self.state, *map(shard, inputs))
             self.state = state.detach()
             loss_sum = summed_loss(logits, self.process_group.shard(targets))
             characters = int((targets != IGNORED).sum())  # of all processes, so that the gradients add up
@@ -113,7 +122,7 @@ class LitCharRNN(pl.LightningModule):
     def on_validation_epoch_start(self) -> None:
         self.val_state, self.val_sum, self.val_characters = None, 0.0, 0
 
-    def validation_step(self, block: tuple[Tensor, Tensor], index: int) -> None:
+    def validation_step(self, block: Block, index: int) -> None:
         loss, characters, self.val_state = score(self.model, block, self.val_state)
         self.val_sum += loss
         self.val_characters += characters
@@ -187,14 +196,14 @@ def summed_loss(logits: Tensor, targets: Tensor) -> Tensor:
     return F.cross_entropy(flat, targets.t().flatten(), ignore_index=IGNORED, reduction="sum")
 
 
-def score(model: CharRNN, block: tuple[Tensor, Tensor], state: Tensor | None) -> tuple[float, int, Tensor]:
+def score(model: CharRNN, block: Block, state: Tensor | None) -> tuple[float, int, Tensor]:
     """Summed nats and number of the targets of one block, and the state to score the next one with."""
-    ids, targets = block
-    logits, state = model(ids, state)
+    ids, targets, *inputs = block
+    logits, state = model(ids, state, *inputs)
     return float(summed_loss(logits, targets)), int((targets != IGNORED).sum()), state
 
 
-def evaluate(model: CharRNN, blocks: Iterable[tuple[Tensor, Tensor]]) -> float:
+def evaluate(model: CharRNN, blocks: Iterable[Block]) -> float:
     """Mean nats per character of a network in eval mode, the state carried from block to block."""
     total, count, state = 0.0, 0, None
     with torch.inference_mode():

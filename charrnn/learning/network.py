@@ -4,6 +4,7 @@ import contextlib
 import os
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,11 +14,14 @@ from torch.nn import functional as F
 from charrnn.config import Sampling, build, defaults
 from charrnn.errors import UserError
 from charrnn.learning import checkpoint
+from charrnn.learning.inputs import Inputs
 from charrnn.learning.model import CharRNN
 from charrnn.learning.rejection import sample_well_formed
 from charrnn.learning.sampling import sample
 from charrnn.learning.vocab import END, START, Vocabulary
+from charrnn.music.canonical import key_name, white_tonic, with_drawn_key, with_tonic
 from charrnn.music.constraint import LEVELS, Constraint
+from charrnn.music.notation.fields import read_key
 from charrnn.music.tune import Tune
 
 _DEFAULTS = defaults("sample")
@@ -57,6 +61,7 @@ class Network:
         prompt: str = _DEFAULTS["prompt"],
         top_k: int | None = _DEFAULTS["top_k"],
         top_p: float | None = _DEFAULTS["top_p"],
+        min_p: float | None = _DEFAULTS["min_p"],
         max_chars: int = _DEFAULTS["max_chars"],
         max_tries: int = _DEFAULTS["max_tries"],
     ) -> list[Tune]:
@@ -66,8 +71,11 @@ class Network:
         character. `constraint` is "none", "header", "syntax" or "bars" (only what the grammar allows), or "reject"
         (each tune anew, up to `max_tries` times, until one is well-formed; a tune that never is, is left out with a
         warning). `key`, `meter`, `rhythm` and `title` are what every tune's header says; they need "header", "syntax"
-        or "bars". Every tune begins with `prompt` and has at most `max_chars` characters. `top_k` and `top_p` leave
-        only the likeliest characters. Raises UserError for settings that cannot be.
+        or "bars". Every tune begins with `prompt` and has at most `max_chars` characters. `top_k`, `top_p`
+        and `min_p` leave only the likeliest characters. A network that was trained
+        with data.key=white writes tunes without key signature, to which `log_prob` belongs: they are moved to `key`
+        without a constraint, too, or else to keys as its collection has them. Raises UserError for settings that cannot
+        be.
 
         >>> network = charrnn.load("runs/demo")
         >>> tunes = network.sample(2, constraint="bars", key="Gm", meter="6/8", seed=1)
@@ -90,22 +98,40 @@ class Network:
         """The tunes of `sample`, each as soon as all before it are done."""
         common: dict[str, Any] = {
             name: getattr(settings, name)
-            for name in ("temperature", "num_tunes", "seed", "prompt", "top_k", "top_p", "max_chars")
+            for name in ("temperature", "num_tunes", "seed", "prompt", "top_k", "top_p", "min_p", "max_chars")
         }
         fields = header_fields(settings)
+        tonic = None
+        if self.model.tonics and settings.key is not None:
+            key = read_key(settings.key)
+            if key is None or key.tonic in ("", "HP"):
+                raise UserError(f"key: expected a key such as Gm, D or Ador, got {settings.key!r}")
+            tonic, fields["K"] = key.tonic, key_name(key._replace(tonic=white_tonic(key)))
         if settings.constraint in LEVELS:
             alphabet = self.vocab.characters
             common["grammar"] = Constraint(settings.constraint, alphabet, END, settings.max_chars, fields)
-        elif fields:
+        elif fields.keys() - ({"K"} if self.model.tonics else set()):
             raise UserError(
                 f"expected title=, key=, meter= and rhythm= with constraint=header, syntax or bars, got constraint="
                 f"{settings.constraint}; choose one of these, or write them into prompt="
             )
         if settings.constraint == "reject":
             results = sample_well_formed(self.model, self.vocab, max_tries=settings.max_tries, **common)
-            yield from (Sampled(*result) for result in results)
         else:
-            yield from (Sampled(tune.index, tune, 1) for tune in sample(self.model, self.vocab, **common))
+            results = ((tune.index, tune, 1) for tune in sample(self.model, self.vocab, **common))
+        for number, tune, tries in results:
+            yield Sampled(number, None if tune is None else self._in_key(tune, tonic, settings.seed), tries)
+
+    def _in_key(self, tune: Tune, tonic: str | None, seed: int) -> Tune:
+        """The tune of a network that knows white keys alone on this tonic, or on one as its collection has them."""
+        if not self.model.tonics:
+            return tune
+        if tonic is not None:
+            return replace(tune, text=with_tonic(tune.text, tonic))
+        chance = np.random.Generator(
+            np.random.Philox(key=np.array([seed, tune.index], np.uint64), counter=[0, 0, 1, 0])
+        )
+        return replace(tune, text=with_drawn_key(tune.text, self.model.tonics, chance.random()))
 
     def nats_per_character(self, text: str) -> float:
         """The network's mean loss on a text that begins as a tune does; the end mark is not counted.
@@ -119,12 +145,13 @@ class Network:
         if not text:
             raise UserError("text: expected at least one character, got none")
         ids = torch.from_numpy(self.vocab.encode(START + text))[None].to(next(self.model.parameters()).device)
+        beside = torch.from_numpy(Inputs(self.model.inputs, self.vocab).read(ids[0].cpu().numpy()))[None].to(ids.device)
         total, state = 0.0, None
         with torch.inference_mode():
             for begin in range(0, len(text), _CHUNK):
-                inputs = ids[:, begin : begin + _CHUNK]
                 targets = ids[0, begin + 1 : begin + 1 + _CHUNK]
-                logits, state = self.model(inputs[:, : len(targets)], state)
+                rows = slice(begin, begin + len(targets))
+                logits, state = self.model(ids[:, rows], state, beside[:, rows])
                 total += float(F.cross_entropy(logits[0].double(), targets, reduction="sum"))
         return total / len(text)
 

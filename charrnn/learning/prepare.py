@@ -4,8 +4,8 @@ import contextlib
 import json
 import os
 import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ import numpy as np
 from charrnn import run
 from charrnn.config import Data
 from charrnn.errors import UserError
+from charrnn.learning.inputs import Inputs
 from charrnn.learning.vocab import Vocabulary
-from charrnn.music import corpus, ngram, notation, quality, splits
+from charrnn.music import corpus, form, ngram, notation, quality, splits
+from charrnn.music.canonical import Spelling
 
 PARTS = ("train", "val", "test")
 # Raised whenever the same files give other ids or another report.
@@ -28,21 +30,26 @@ MOST_KINDS = 6
 
 @dataclass(frozen=True)
 class Prepared:
-    """Each part as ids (N,), marks included; `test` is empty where the split has none. `report` is data.json."""
+    """Each part as ids (N,), marks included, and what is read beside them; `report` is data.json.
+
+    `test` is empty where the split has none.
+    """
 
     train: np.ndarray
     val: np.ndarray
     test: np.ndarray
     vocab: Vocabulary
     report: dict[str, Any]
+    inputs: Mapping[str, np.ndarray] = field(default_factory=dict)  # (N, I) by part, if more is read than characters
 
 
-def prepare(config: Data) -> Prepared:
-    """Read, split and encode, or take from the cache what these very files gave before."""
+def prepare(config: Data, names: Sequence[str] = ()) -> Prepared:
+    """Read, split and encode, with the inputs of these `names`; or take from the cache what these files gave before."""
     sources = corpus.find_sources(config.source, config.path)
     fingerprint = corpus.fingerprint(sources)
+    spelled = "" if config.notation == "raw" else f"-canonical-{config.key}-{'T' if config.titles else ''}"
     split_name = f"{config.split}-{config.split_seed}{'-clean' if config.clean else ''}"
-    cached = _cache() / f"{fingerprint[:32]}-{split_name}-{CACHE_VERSION}.npz"
+    cached = _cache() / f"{fingerprint[:32]}-{split_name}{spelled}-{'-'.join(names)}-{CACHE_VERSION}.npz"
     origin = {"source": config.source, "path": config.path, "fingerprint": fingerprint}
     with contextlib.suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return _load(cached, origin)
@@ -52,33 +59,42 @@ def prepare(config: Data) -> Prepared:
     if not tunes:
         raise UserError("data.clean: expected some well-formed tunes, but none of them is; use data.clean=false")
     split = splits.split(tunes, config.split, config.split_seed)
-    vocab = Vocabulary(set().union(*map(set, tunes)))
-    ids = {part: vocab.encode_tunes(getattr(split, part)) for part in PARTS}
+    # The tunes that a canonical network and one on raw text are held to are the same, but for what is left out.
+    spelling = Spelling(config.notation, config.key, config.titles)
+    parts = {part: spelling.all(getattr(split, part)) for part in PARTS}
+    if not (parts["train"] and parts["val"]):
+        raise UserError(f"data.notation: expected tunes that can be written so, found none ({spelling.reasons()})")
+    vocab = Vocabulary(set().union(*(set(tune) for part in parts.values() for tune in part)))
+    ids = {part: vocab.encode_tunes(parts[part]) for part in PARTS}
+    inputs = Inputs(names, vocab)
     in_train = set(np.unique(ids["train"]).tolist())
     report = {
         **parsed.report,
         "diagnosis": corpus.diagnose(parsed.tunes),
         "not_well_formed": len(parsed.tunes) - len(tunes) if config.clean else None,
+        **spelling.report(),
         "alphabet": len(vocab),
         "not_in_train": "".join(c for i, c in enumerate(vocab.characters) if i not in in_train),
         "split": {
             "kind": config.split,
             "seed": config.split_seed,
             "near_duplicates": None if split.groups is None else len(tunes) - split.groups,
-            **{part: {"tunes": len(getattr(split, part)), "characters": len(ids[part])} for part in PARTS},
+            **{part: {"tunes": len(parts[part]), "characters": len(ids[part])} for part in PARTS},
         },
-        "human": _human([*split.val, *split.test]),
+        "human": _human([*parts["val"], *parts["test"]]),
         "baseline": ngram.baseline(ids["train"], ids["val"], ids["test"], len(vocab)),
     }
-    prepared = Prepared(**ids, vocab=vocab, report=origin | report)
+    beside = {part: inputs.read(ids[part]) for part in PARTS} if names else {}
+    prepared = Prepared(**ids, vocab=vocab, report=origin | report, inputs=beside)
     with contextlib.suppress(OSError):  # a cache that cannot be written is no reason to stop
         _save(cached, prepared)
     return prepared
 
 
 def _human(tunes: Sequence[str]) -> dict[str, Any]:
-    """The quality of tunes that are not trained on, judged as composed ones are: the ceiling for a network."""
-    measured = quality.summarize([notation.read(tune, strict=True) for tune in tunes[:: 1 + len(tunes) // HUMAN_TUNES]])
+    """Quality and form of tunes that are not trained on, judged as composed ones are: the ceiling for a network."""
+    readings = [notation.read(tune, strict=True) for tune in tunes[:: 1 + len(tunes) // HUMAN_TUNES]]
+    measured = quality.summarize(readings) | form.summarize(readings)
     return {key: value for key, value in measured.items() if not isinstance(value, dict)}
 
 
@@ -89,20 +105,19 @@ def _cache() -> Path:
 def _save(file: Path, prepared: Prepared) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     small = np.min_scalar_type(len(prepared.vocab))
+    arrays = {"vocabulary": np.array(prepared.vocab.characters), "report": np.array(json.dumps(prepared.report))}
+    arrays |= {name: getattr(prepared, name).astype(small) for name in PARTS}
+    arrays |= {f"inputs_{name}": values.astype(np.uint16) for name, values in prepared.inputs.items()}
     with run.replacing(file) as part:
-        np.savez(
-            part,
-            vocabulary=np.array(prepared.vocab.characters),
-            report=np.array(json.dumps(prepared.report)),
-            **{name: getattr(prepared, name).astype(small) for name in PARTS},
-        )
+        np.savez(part, **arrays)  # type: ignore[arg-type]  # numpy's own stub takes the first for its only option
 
 
 def _load(file: Path, origin: dict[str, Any]) -> Prepared:
     with open(file, "rb") as opened, np.load(opened, allow_pickle=False) as content:
         ids = {part: content[part].astype(np.int32) for part in PARTS}
         report = json.loads(str(content["report"])) | origin
-        return Prepared(**ids, vocab=Vocabulary(content["vocabulary"].tolist()), report=report)
+        inputs = {part: content[f"inputs_{part}"].astype(np.int32) for part in PARTS if f"inputs_{part}" in content}
+        return Prepared(**ids, vocab=Vocabulary(content["vocabulary"].tolist()), report=report, inputs=inputs)
 
 
 def describe(report: dict[str, Any]) -> str:
@@ -114,8 +129,8 @@ def describe(report: dict[str, Any]) -> str:
         "ignored": report["ignored"],
         "without": {f"{k}:": v for k, v in report["missing_fields"].items()},
     }
-    if report["not_well_formed"] is not None:
-        counts["left out"] = {"not well-formed": report["not_well_formed"]}
+    left_out = {} if report["not_well_formed"] is None else {"not well-formed": report["not_well_formed"]}
+    counts["left out"] = left_out | (report["left_out"] or {})
     lines = [
         f"data      {report['source']}: {report['tunes']:,} tunes, {report['characters']:,} characters, "
         f"an alphabet of {report['alphabet']} with the two marks"

@@ -81,7 +81,12 @@ def folder_name(config: SampleConfig) -> str:
     is_run = (file.parent / "config.yaml").exists()
     name = file.parent.name + ("" if file.name == checkpoint.BEST else f"-{file.stem}") if is_run else file.stem
     is_default_length = config.max_chars == defaults("sample")["max_chars"]
-    limits = {"k": config.top_k, "p": config.top_p, "n": None if is_default_length else config.max_chars}
+    limits = {
+        "k": config.top_k,
+        "p": config.top_p,
+        "m": config.min_p,
+        "n": None if is_default_length else config.max_chars,
+    }
     parts = [
         name,
         f"T{config.temperature:g}",

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from charrnn.config import defaults
 from charrnn.errors import UserError
+from charrnn.learning.inputs import Inputs, Reader
 from charrnn.learning.model import CharRNN
 from charrnn.learning.vocab import Vocabulary
 from charrnn.music.tune import Tune
@@ -44,6 +45,7 @@ def sample(
     prompt: str = "",
     top_k: int | None = None,
     top_p: float | None = None,
+    min_p: float | None = None,
     max_chars: int = MAX_CHARS,
     width: int = WIDTH,
     grammar: Grammar | None = None,
@@ -54,7 +56,8 @@ def sample(
 
     Tune i depends on `seed`, i and `attempt`, not on `num_tunes`. The prompt is part of the text and its `max_chars`.
     `temperature` divides the logits; 0 takes the likeliest character. `top_k` and `top_p` leave only the k likeliest
-    characters, and of these the fewest whose probability reaches p (Holtzman et al. 2020, "nucleus sampling").
+    characters, and of these the fewest whose probability reaches p (Holtzman et al. 2020, "nucleus sampling"); `min_p`
+    only those that are at least this share as likely as the likeliest (Nguyen et al. 2024, "Min-p sampling").
     """
     if not (math.isfinite(temperature) and temperature >= 0):
         raise UserError(f"temperature: expected a number of at least 0, got {temperature}; give temperature=…")
@@ -73,25 +76,28 @@ def sample(
     slots = _Slots(numbers, seed, attempt, vocab.start, width)
     grammar_states = np.zeros((0, width), np.int64) if grammar is None else np.repeat(grammar.start[:, None], width, 1)
     state = model.zero_state(width)
+    reader = Reader(Inputs(model.inputs, vocab), width)
     done: dict[int, Tune] = {}
     waiting = iter(numbers)
     next_number = next(waiting, None)
     while len(fresh := slots.fill()) or slots.busy.any():
         with torch.inference_mode():
             state[:, :, fresh] = 0
-            logits, state = model(torch.from_numpy(slots.last[:, None]).to(device), state)
+            reader.begin(fresh)
+            beside = [torch.from_numpy(reader.values[:, None]).to(device)] if model.inputs else []
+            logits, state = model(torch.from_numpy(slots.last[:, None]).to(device), state, *beside)
             logits = logits[:, -1].float().cpu()
             log_prob = torch.log_softmax(logits, -1).numpy()
             logits[:, vocab.start] = -math.inf  # a tune begins once
             uniform = torch.from_numpy(slots.uniform())
             if grammar is None:
-                chosen = choose(logits, temperature, top_k, top_p, uniform).numpy()
+                chosen = choose(logits, temperature, top_k, top_p, uniform, min_p).numpy()
             else:
                 if len(fresh):
                     grammar_states[:, fresh] = grammar.start[:, None]
                 allowed = torch.from_numpy(grammar.allowed(grammar_states))
                 probability, ruled_out = _restricted(allowed, logits, temperature)
-                chosen = _invert(probability, top_k, top_p, uniform).numpy()
+                chosen = _invert(probability, top_k, top_p, min_p, uniform).numpy()
             if len(forced):
                 inside = slots.length < len(forced)
                 chosen[inside], ruled_out[inside] = forced[slots.length[inside]], 0
@@ -100,6 +106,8 @@ def sample(
         if grammar is not None:
             grammar_states = grammar.advance(grammar_states, chosen)
         slots.append(chosen, log_prob, ruled_out)
+        if model.inputs:
+            reader.read(np.flatnonzero(slots.busy & ~ended), [vocab.characters[one] for one in chosen])
         for row in np.flatnonzero(slots.busy & (ended | (slots.length - ended == max_chars))):
             index, ids, *probabilities = slots.release(int(row))
             text = vocab.decode(ids[:-1] if ended[row] else ids)
@@ -120,14 +128,25 @@ def _check_prompt(grammar: Grammar, prompt: str, ids: np.ndarray) -> None:
         state = grammar.advance(state, ids[place : place + 1])
 
 
-def choose(logits: Tensor, temperature: float, top_k: int | None, top_p: float | None, uniform: Tensor) -> Tensor:
+def choose(
+    logits: Tensor,
+    temperature: float,
+    top_k: int | None,
+    top_p: float | None,
+    uniform: Tensor,
+    min_p: float | None = None,
+) -> Tensor:
     """One id a row of logits (B, V), from uniform numbers (B,) in [0, 1): the inverted cumulative distribution."""
     if temperature == 0:
         return logits.argmax(-1)
-    return _invert(_probability(logits, temperature), top_k, top_p, uniform)
+    return _invert(_probability(logits, temperature), top_k, top_p, min_p, uniform)
 
 
-def _invert(probability: Tensor, top_k: int | None, top_p: float | None, uniform: Tensor) -> Tensor:
+def _invert(
+    probability: Tensor, top_k: int | None, top_p: float | None, min_p: float | None, uniform: Tensor
+) -> Tensor:
+    if min_p is not None:
+        probability = probability * (probability >= min_p * probability.amax(-1, keepdim=True))
     if top_k is not None or top_p is not None:
         descending, ids = torch.sort(probability, dim=-1, descending=True, stable=True)
         if top_k is not None:

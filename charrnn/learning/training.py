@@ -27,6 +27,7 @@ from charrnn.learning.best_tunes import write_best_tunes
 from charrnn.learning.callbacks import Bar, Checkpoints, ComposedTunes, Metrics, Stopped
 from charrnn.learning.checkpoint_io import CheckpointBesideTarget
 from charrnn.learning.data import AbcDataModule
+from charrnn.learning.inputs import names
 from charrnn.learning.module import Diverged, LitCharRNN
 from charrnn.learning.prepare import Prepared, describe, prepare
 from charrnn.learning.processes import ProcessGroup, launch
@@ -80,7 +81,7 @@ def train(
 def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
     settings = plain(config)
     run.write_text(folder / "config.yaml", yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
-    prepared = prepare(config.data)
+    prepared = prepare(config.data, names(plain(config.inputs)))
     run.write_json(folder / "data.json", prepared.report)
     say("%s", describe(prepared.report))
     data, module = _built(config, prepared)
@@ -124,7 +125,8 @@ def _built(config: TrainConfig, prepared: Prepared) -> tuple[AbcDataModule, LitC
     )
     module = LitCharRNN(
         vocabulary=prepared.vocab.characters,
-        model={**settings["model"], **settings["regularization"]},
+        model={**settings["model"], **settings["regularization"], "inputs": names(settings["inputs"])},
+        tonics=prepared.report["tonics"],
         optim=settings["optim"],
         seq_len=config.data.seq_len,
         windows=config.trainer.max_epochs * data.windows,

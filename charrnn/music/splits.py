@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from charrnn.errors import UserError
 from charrnn.music.corpus import body
+from charrnn.music.twins import twins
 
 KINDS = ("tunes", "contiguous", "contiguous_first")
 SHINGLE = 8
@@ -64,15 +65,23 @@ def split(tunes: Sequence[str], kind: str, seed: int) -> Split:
 
 
 def near_duplicates(tunes: Sequence[str]) -> np.ndarray:
-    """A group number (N,) a tune, one for all that Jaccard similarity >= 0.5 of their 8-character shingles links.
+    """A group number (N,) a tune, one for all that are linked: by their characters, or as one melody (twins.py)."""
+    return _linked(np.concatenate([similar_texts(tunes), twins(tunes)]), len(tunes))
+
+
+def similar_texts(tunes: Sequence[str]) -> np.ndarray:
+    """The pairs of numbers (P, 2) of tunes with a Jaccard similarity >= 0.5 of their 8-character shingles.
 
     Exact, not sketched. Two sets that similar share at least half of the larger one, so they share k of the rarest
     n - ⌈n/2⌉ + k shingles of each (prefix filter: Bayardo, Ma, Srikant, "Scaling up all pairs similarity search", 2007;
     for k > 1 Wang, Li, Feng, "Can we beat the prefix filtering?", 2012). Pairs that do are compared in full.
     """
-    n = len(tunes)
     shingles, starts = shingle_sets(tunes)
-    pairs = np.array(list(_similar_pairs(shingles, starts)), dtype=np.int64).reshape(-1, 2)
+    return np.array(list(_similar_pairs(shingles, starts)), dtype=np.int64).reshape(-1, 2)
+
+
+def _linked(pairs: np.ndarray, n: int) -> np.ndarray:
+    """The group number (n,) of each, one for all that pairs link."""
     graph = coo_array((np.ones(len(pairs), dtype=bool), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
     _, labels = connected_components(graph, directed=False)
     return labels

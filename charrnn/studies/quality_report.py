@@ -10,7 +10,7 @@ import pandas as pd
 from charrnn import run
 from charrnn.config import AnalyzeConfig
 from charrnn.errors import UserError
-from charrnn.music import originality, quality
+from charrnn.music import form, originality, quality
 from charrnn.music.notation import Reading, read
 from charrnn.studies.inference import wilson_interval
 from charrnn.studies.pages import CommandLine, Paragraph, Section, Table, TuneCard, provenance, render_page
@@ -34,6 +34,16 @@ QUALITY_ROWS = (
     ("same_length", "next note as long as this one", ".1%"),
     ("interval", "mean interval, semitones", ".2f"),
     ("stepwise", "steps of one or two semitones", ".1%"),
+    ("square", "parts of 8 or 16 bars, all of them", ".1%"),
+    ("returns", "bars that stood in the tune before", ".1%"),
+    ("variants", "and nearly so", ".1%"),
+    ("repeats", "with a repeated part", ".1%"),
+    ("tonic", "ends on the tonic", ".1%"),
+    ("half", "fourth bars that rest on the dominant", ".1%"),
+    ("adds_up", "pick-up and last bar make one", ".1%"),
+    ("in_key", "notes in the key", ".1%"),
+    ("leaps", "leaps of more than a fifth", ".1%"),
+    ("range", "range, semitones", ".1f"),
     ("pitch_class_distance", "distance of pitch classes", ".3f"),
     ("length_distance", "distance of note lengths", ".3f"),
     ("interval_distance", "distance of intervals", ".3f"),
@@ -81,7 +91,8 @@ def _readings(texts: Sequence[str]) -> list[Reading]:
 def _measured(texts: Sequence[str], human: HumanTunes | None, reference: Sequence[str]) -> dict[str, Any]:
     """`tunes`, the measures of each tune, and `summary`, the measures of the set."""
     tunes = measure_tunes(texts, human)
-    summary = quality.summarize(_readings(texts), _readings(reference))
+    readings = _readings(texts)
+    summary = quality.summarize(readings, _readings(reference)) | form.summarize(readings)
     for name, distance in summary.pop("distance", {}).items():
         summary[f"{name}_distance"] = distance
     if human:
@@ -100,7 +111,9 @@ def _rates(columns: dict[str, dict[str, Any]]) -> pd.DataFrame:
         cells = []
         for summary in summaries.values():
             value = summary.get(key)
-            spread = f" [{summary[f'{key}_low']:.0%}, {summary[f'{key}_high']:.0%}]" if key in TUNE_SHARES else ""
+            bounds = [summary.get(f"{key}_{end}") for end in ("low", "high")]
+            places = ".0%" if digits.endswith("%") else digits
+            spread = "" if None in bounds else f" [{bounds[0]:{places}}, {bounds[1]:{places}}]"
             cells.append("-" if value is None else f"{value:{digits}}{spread}")
         if set(cells) != {"-"}:
             rows.append([label, *cells])

@@ -28,7 +28,8 @@ def test_every_config_file_composes_and_builds(group: str, option: str):
     if group == "analysis":
         assert compose_jobs("analyze", [f"{group}={option}"]).jobs[0].config.analysis.name == option
         return
-    batch = compose_jobs("train", [f"{group}={option}", file])
+    notation = ["data.notation=canonical"] if group == "inputs" else []
+    batch = compose_jobs("train", [f"{group}={option}", file, *notation])
     assert len(batch.folders) >= 1 and len(set(batch.folders)) == len(batch.folders)
 
 

@@ -79,3 +79,13 @@ def test_flags_that_print_are_told_from_runs(arguments: list[str], prints: bool)
 def test_any_other_flag_is_refused_instead_of_trained_without(arguments: list[str]):
     with pytest.raises(UserError, match="expected"):
         only_prints(arguments)
+
+
+def test_several_inputs_make_a_list_and_other_groups_take_none():
+    known = known_keys(SCHEMAS["train"])
+    typed = ["inputs=[meter,cond]", "inputs=chars,[phrase,cond],all"]
+    assert normalize_overrides(typed, known) == typed
+    with pytest.raises(UserError, match=r"inputs: expected one of all, chars, cond, meter, phrase, got 'bars'"):
+        normalize_overrides(["inputs=[meter,bars]"], known)
+    with pytest.raises(UserError, match=r"data: expected one of aird, all, .*, got '\[ryan'"):
+        normalize_overrides(["data=[ryan,aird]"], known)

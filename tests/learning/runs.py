@@ -18,6 +18,12 @@ TUNES = Path(__file__).resolve().parents[1] / "tunes.abc"
 SETTINGS = {
     "rnn": {"model": {"cell": "rnn"}, "optim": {"schedule": "constant"}, "regularization": {"dropout": 0.0}},
     "lstm": {"model": {"cell": "lstm"}, "optim": {"schedule": "plateau"}, "regularization": {"dropout": 0.3}},
+    "inputs": {
+        "data": {"notation": "canonical", "key": "white"},
+        "inputs": {"meter": True, "phrase": True, "cond": True},
+        "regularization": {"weight_drop": 0.3},
+        "optim": {"schedule": "cosine"},
+    },
     "gru": {"model": {"cell": "gru"}, "optim": {"schedule": "cosine"}, "regularization": {"dropout": 0.2}},
 }
 
@@ -29,12 +35,16 @@ def config(*, max_epochs: int = 3, patience: int | None = None, lr: float = 0.01
             "path": str(TUNES),
             "split": "tunes",
             "clean": False,
+            "notation": "raw",
+            "key": "as_written",
+            "titles": True,
             "split_seed": 0,
             "seq_len": 5,
             "batch_size": 4,
         },
         "model": {"cell": "rnn", "hidden": 8, "layers": 1},
-        "regularization": {"dropout": 0.0},
+        "inputs": {"meter": False, "phrase": False, "cond": False},
+        "regularization": {"dropout": 0.0, "weight_drop": 0.0},
         "optim": {
             "name": "adam",
             "lr": lr,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from charrnn.learning.likelihood import Scores, estimate_temperature, score_tunes
+from charrnn.learning.likelihood import Scores, estimate_temperature, nats_per_note, score_tunes
 from charrnn.learning.model import CharRNN
 from charrnn.learning.sampling import sample
 from charrnn.learning.vocab import Vocabulary
@@ -58,3 +58,15 @@ def test_characters_no_network_knows_and_empty_tunes_are_no_obstacle(network):
     model, vocab = network
     known, odd, empty = score_tunes(model, vocab, ["ab|", "aé♭b|", ""], [True, True, False])
     assert torch.equal(known.ids, odd.ids) and torch.equal(known.logits, odd.logits) and len(empty.ids) == 0
+
+
+def test_nats_a_note_count_the_music_and_the_end_but_not_the_header():
+    torch.manual_seed(0)
+    vocab = Vocabulary("X:1\nT:aM4/KLGABc|")
+    model = CharRNN(len(vocab), cell="rnn", hidden=8, layers=1).eval()
+    header, music = "X:1\nT:a\nM:4/4\nL:1/4\nK:G\n", "GABc|ABcG|"
+    (scores,) = score_tunes(model, vocab, [header + music], [True])
+    spent = -scores.log_prob(1.0)[len(header) - 1 :].sum()  # from the end of the line K: on
+    assert nats_per_note(model, vocab, [header + music]) == pytest.approx(float(spent) / 8)
+    assert nats_per_note(model, vocab, [header + music] * 3) == pytest.approx(float(spent) / 8, rel=1e-4)
+    assert nats_per_note(model, vocab, [header + "GA{é}Bc|ABcG|"]) > 0

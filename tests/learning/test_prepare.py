@@ -9,6 +9,7 @@ import pytest
 from charrnn.config import Data
 from charrnn.learning import prepare as module
 from charrnn.learning.prepare import PARTS, Prepared, describe, prepare
+from charrnn.music.canonical import canonical
 from charrnn.music.notation import read
 
 TUNES = Path(__file__).resolve().parents[1] / "tunes.abc"
@@ -21,7 +22,10 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def data(path: Path = TUNES, split: str = "tunes", seed: int = 0) -> Data:
-    return Data(source="file", path=str(path), split=split, split_seed=seed, clean=False, seq_len=30, batch_size=4)
+    return Data(
+        source="file", path=str(path), split=split, split_seed=seed, clean=False, seq_len=30, batch_size=4, titles=True,
+        notation="raw", key="as_written",
+    )  # fmt: skip
 
 
 def assert_equal(one: Prepared, other: Prepared) -> None:
@@ -87,6 +91,36 @@ def test_clean_data_leaves_out_what_is_not_well_formed_and_says_so(tmp_path: Pat
     kept = [tune for part in PARTS for tune in clean.vocab.decode_tunes(getattr(clean, part))]
     assert len(kept) == count[1] and all(read(tune).well_formed for tune in kept)
     assert clean.report["human"]["well_formed"] == 1.0
+
+
+def test_canonical_data_holds_the_same_tunes_on_each_side_and_says_what_is_left_out(tmp_path: Path):
+    file = tmp_path / "tunes.abc"
+    file.write_text(TUNES.read_text() + "\n\nX:13\nT:Broken\nM:4/4\nL:1/8\nK:D\nABC|D\n")
+    raw, said = prepare(data(file)), prepare(replace(data(file), notation="canonical"))
+    for part in PARTS:
+        tunes = [
+            canonical(tune) for tune in raw.vocab.decode_tunes(getattr(raw, part)) if read(tune).well_formed
+        ]  # fmt: skip
+        assert said.vocab.decode_tunes(getattr(said, part)) == tunes
+    assert said.report["left_out"] == {"not well-formed (bar fit)": 1}
+    assert "left out  not well-formed (bar fit) 1" in describe(said.report)
+    assert raw.report["left_out"] is None
+
+
+def test_white_data_remembers_the_tonics_of_the_collection():
+    report = prepare(replace(data(), notation="canonical", key="white")).report
+    assert report["tonics"]["maj"]["G"] >= 1
+    assert sum(sum(tonics.values()) for tonics in report["tonics"].values()) == 12
+
+
+def test_inputs_come_from_the_cache_as_they_were_read(monkeypatch: pytest.MonkeyPatch):
+    settings = replace(data(), notation="canonical")
+    first = prepare(settings, ["meter", "phrase"])
+    monkeypatch.delattr(module.corpus, "parse")
+    again = prepare(settings, ["meter", "phrase"])
+    for part in PARTS:
+        np.testing.assert_array_equal(first.inputs[part], again.inputs[part])
+        assert first.inputs[part].shape == (len(getattr(first, part)), 6)
 
 
 def test_what_is_wrong_and_what_was_done_is_shown_with_examples(tmp_path: Path):

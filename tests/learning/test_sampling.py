@@ -299,3 +299,11 @@ def test_a_temperature_that_is_none_is_refused(temperature):
 @pytest.mark.parametrize("seed", [2**53, 2**63 - 2])
 def test_the_largest_seeds_differ_from_their_neighbours(seed):
     assert compose(network(), seed=seed)[0].text != compose(network(), seed=seed + 1)[0].text
+
+
+def test_min_p_leaves_what_is_likely_enough_beside_the_likeliest():
+    logits = torch.tensor([0.5, 0.3, 0.15, 0.05]).log()
+    uniform = torch.arange(20000, dtype=torch.float64) / 20000
+    chosen = choose(logits.expand(len(uniform), -1), 1.0, None, None, uniform, min_p=0.29)
+    assert Counter(chosen.tolist()) == pytest.approx(Counter({0: 10526, 1: 6316, 2: 3158}), abs=2)
+    assert (choose(logits.expand(9, -1), 1.0, None, None, uniform[-9:], min_p=1.0) == 0).all()

@@ -9,7 +9,7 @@ import pytest
 
 from charrnn.errors import UserError
 from charrnn.music.corpus import body, find_sources, parse
-from charrnn.music.splits import KINDS, near_duplicates, split
+from charrnn.music.splits import KINDS, _linked, near_duplicates, similar_texts, split
 
 HEADER = "X:1\nT:A tune\nM:4/4\nL:1/8\nK:G\n"
 
@@ -30,6 +30,11 @@ def shingles(tune: str) -> set[str]:
     music = re.sub(r"![^!\n]*!", "", music)
     music = "".join(c for c in music if not c.isspace() and c not in ".~HLMOPSTuv\\")
     return {music[i : i + 8] for i in range(max(len(music) - 7, 1))} if music else set()
+
+
+def similar(tunes) -> np.ndarray:
+    """Group numbers by similar texts alone."""
+    return _linked(similar_texts(tunes), len(tunes))
 
 
 def jaccard(a: set[str], b: set[str]) -> float:
@@ -74,11 +79,11 @@ def distinct_tunes(number: int, seed: int = 0) -> list[str]:
 @pytest.mark.parametrize(
     "signs", [list("AB"), list("ABc"), [*"ABCDEFGab|:", " ", "\n", '"Am"', "!trill!", "~", "u"]], ids=len
 )
-def test_near_duplicates_are_those_of_a_brute_force_comparison(signs, seed):
+def test_similar_texts_are_those_of_a_brute_force_comparison(signs, seed):
     tunes = planted_tunes(random.Random(f"{signs}{seed}"), 20, signs)
     expected = brute_force_groups(tunes)
     assert len(tunes) > len(expected) > 1, "the test compares nothing"
-    assert partition(near_duplicates(tunes)) == expected
+    assert partition(similar(tunes)) == expected
 
 
 def test_a_similarity_of_exactly_one_half_links_two_tunes():
@@ -86,38 +91,38 @@ def test_a_similarity_of_exactly_one_half_links_two_tunes():
     a, b = "ABCDEFGabcdefgzx", "ABCDEFGabcdefgzx" + "12345678"
     sets = shingles(HEADER + a), shingles(HEADER + b)
     assert jaccard(*sets) == 9 / 17
-    assert len(set(near_duplicates([HEADER + a, HEADER + b]))) == 1
+    assert len(set(similar([HEADER + a, HEADER + b]))) == 1
     c = b + "9"
     assert jaccard(sets[0], shingles(HEADER + c)) == 0.5
-    assert len(set(near_duplicates([HEADER + a, HEADER + c]))) == 1
+    assert len(set(similar([HEADER + a, HEADER + c]))) == 1
     d = c + "0"
     assert jaccard(sets[0], shingles(HEADER + d)) < 0.5
-    assert len(set(near_duplicates([HEADER + a, HEADER + d]))) == 2
+    assert len(set(similar([HEADER + a, HEADER + d]))) == 2
 
 
 def test_a_chain_of_similar_tunes_is_one_group():
     text = "".join(random.Random(3).choices("ABCDEFGabcdefg", k=90))
     chain = [HEADER + text[s : s + 50] for s in (0, 14, 28, 40)]
     assert jaccard(shingles(chain[0]), shingles(chain[3])) < 0.5
-    assert len(set(near_duplicates(chain))) == 1
+    assert len(set(similar(chain))) == 1
 
 
 def test_header_ornaments_and_blanks_do_not_make_two_tunes_differ():
     plain = "X:1\nT:One\nK:G\nGABcdefgafge|dBAGFEDC|"
     other = 'X:7\nT:Two\nM:4/4\nK:D\n"G"GA ~Bc .d!trill!ef\nga fg e|d uBAG TFEDC|'
-    assert near_duplicates([plain, other]).tolist() == [0, 0]
+    assert similar([plain, other]).tolist() == [0, 0]
 
 
 def test_near_duplicates_of_nothing_and_of_one_tune():
-    assert near_duplicates([]).tolist() == []
-    assert near_duplicates([HEADER + "GABc"]).tolist() == [0]
+    assert similar([]).tolist() == []
+    assert similar([HEADER + "GABc"]).tolist() == [0]
 
 
-def test_two_equal_tunes_without_music_are_near_duplicates():
-    assert near_duplicates(["X:1\nT:Lost\nK:G", "X:1\nT:Lost\nK:G"]).tolist() == [0, 0]
+def test_two_equal_tunes_without_music_are_similar():
+    assert similar(["X:1\nT:Lost\nK:G", "X:1\nT:Lost\nK:G"]).tolist() == [0, 0]
 
 
-def test_near_duplicates_of_ryans_are_those_of_an_inverted_index():
+def test_similar_texts_of_ryans_are_those_of_an_inverted_index():
     sets = [shingles(t) for t in ryan()]
     owners = defaultdict(list)
     for i, found in enumerate(sets):
@@ -128,7 +133,7 @@ def test_near_duplicates_of_ryans_are_those_of_an_inverted_index():
     for (i, j), shared in common.items():
         if shared >= 0.5 * (len(sets[i]) + len(sets[j]) - shared):
             group = [group[i] if g == group[j] else g for g in group]
-    assert partition(near_duplicates(ryan())) == partition(group)
+    assert partition(similar(ryan())) == partition(group)
 
 
 @pytest.mark.parametrize("seed", [0, 1])

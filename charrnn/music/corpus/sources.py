@@ -16,6 +16,8 @@ COLLECTIONS = {
     "oneill": ("oneills1850",),
     "aird": ("airdsAirs",),
     "all": ("ryansMammoth", "oneills1850", "airdsAirs"),
+    # Never in all: music21 may pass it on for what is not commercial, and its status is unclear (docs/inputs.md).
+    "essen": ("essenFolksong",),
 }
 SUFFIXES = (".abc", ".txt")
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
