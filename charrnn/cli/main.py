@@ -19,7 +19,7 @@ from charrnn.cli.command import typed_command
 from charrnn.cli.jobs import build_config, compose_jobs, run_folder
 from charrnn.cli.overrides import normalize_overrides, only_prints
 from charrnn.cli.slurm import preemption_signal
-from charrnn.cli.sweep import command_line, launch, print_failures, write_manifest
+from charrnn.cli.sweep import command_line, launch_jobs, print_failures, write_manifest
 from charrnn.cli.workers import stop_with_parent
 from charrnn.config import SCHEMAS, known_keys
 from charrnn.config_dir import config_dir
@@ -61,12 +61,12 @@ def _run(program: str, arguments: list[str]) -> int:
             if run.read_result(folder) is not None:
                 print(f"finished  {folder}")
     # Workers do not know what was typed.
-    codes = launch(batch, partial(_train, command=command) if program == "train" else TASKS[program])
+    codes = launch_jobs(batch, partial(_train, command=command) if program == "train" else TASKS[program])
     if manifest is not None:
         print()
         try:
             runs = normalize_overrides([f"runs={manifest}"], known_keys(SCHEMAS["analyze"]))
-            launch(compose_jobs("analyze", runs), _analyze)
+            launch_jobs(compose_jobs("analyze", runs), _analyze)
         except Exception as error:
             # The sweep did not fail where its comparison cannot be made, whatever the reason.
             print(f"no comparison: {sentence(error)}", file=sys.stderr)

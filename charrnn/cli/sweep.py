@@ -30,7 +30,7 @@ from charrnn.config import plain, semantic
 ATTEMPTS = 3
 
 
-def launch(batch: JobBatch, task: Callable[[DictConfig], int]) -> list[int]:
+def launch_jobs(batch: JobBatch, task: Callable[[DictConfig], int]) -> list[int]:
     """Run `task` for every job without a result; returns the exit codes of the jobs that returned.
 
     The launchers are Hydra's. Not its sweeper, which composes every job again, starts finished ones, too, and ends with

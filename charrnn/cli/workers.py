@@ -94,7 +94,7 @@ class _ProgressLines:
 
     def update(self) -> None:
         for folder in list(self.waiting):
-            if (end := outcome(folder, self.since)) is not None:
+            if (end := describe_end(folder, self.since)) is not None:
                 self.waiting.remove(folder)
                 if folder in self.bars:
                     self.bars.pop(folder).close()
@@ -113,7 +113,7 @@ class _ProgressLines:
         self.bars[folder].set_description_str(line)
 
 
-def outcome(folder: Path, since: float) -> str | None:
+def describe_end(folder: Path, since: float) -> str | None:
     """How the run ended, in a few words; None while it has not, or failed only before the time `since`."""
     if (result := run.read_result(folder)) is not None:
         return (

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from charrnn.learning.inputs import Inputs
+from charrnn.learning.inputs import InputEncoder
 from charrnn.learning.model import CharRNN, run
 from charrnn.learning.vocab import Vocabulary
 
@@ -90,7 +90,7 @@ def ablated_losses(
 
 def _beside(model: CharRNN, vocab: Vocabulary, ids: Tensor) -> Tensor:
     """The inputs (T, B, I) beside ids (T, B)."""
-    inputs = Inputs(model.inputs, vocab)
+    inputs = InputEncoder(model.inputs, vocab)
     return torch.from_numpy(np.stack([inputs.read(column) for column in ids.t().numpy()], 1))
 
 

@@ -138,7 +138,7 @@ class ComposedTunes(Callback):
         trainer.logger.experiment.add_text("tunes", text, trainer.global_step)  # type: ignore[union-attr]
 
 
-class Bar(TQDMProgressBar):
+class EpochBar(TQDMProgressBar):
     """One bar an epoch with the loss and the speed; validation is too short for a bar of its own."""
 
     _start: float | None = None  # of the epoch; none before the first, and where one was resumed in the middle

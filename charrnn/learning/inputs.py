@@ -62,7 +62,7 @@ def sizes(names: Sequence[str], vocab_size: int) -> Row:
     return tuple(size for name in names for size in of_name[name])
 
 
-class Inputs:
+class InputEncoder:
     """The inputs that `names` stand for, for texts of this alphabet.
 
     0 is the value of each where there is nothing to say, as behind a tune.
@@ -109,10 +109,10 @@ def names(settings: Mapping[str, bool]) -> list[str]:
     return [name for name in NAMES if settings[name]]
 
 
-class Reader:
+class InputReader:
     """The inputs of `width` tunes that are written side by side, from `begin` on a character at a time."""
 
-    def __init__(self, inputs: Inputs, width: int):
+    def __init__(self, inputs: InputEncoder, width: int):
         self._inputs, self._contexts = inputs, [Context() for _ in range(width)]
         self.values = np.zeros((width, len(inputs.row(Context()))), dtype=np.int32)
 

@@ -8,7 +8,7 @@ import torch
 from scipy import optimize
 from torch import Tensor
 
-from charrnn.learning.inputs import Inputs
+from charrnn.learning.inputs import InputEncoder
 from charrnn.learning.model import CharRNN
 from charrnn.learning.vocab import Vocabulary
 from charrnn.music.notation import read
@@ -39,7 +39,7 @@ def score_tunes(model: CharRNN, vocab: Vocabulary, tunes: Sequence[str], ended: 
 
     Characters that are not in the alphabet are left out.
     """
-    known, inputs = set(vocab.characters), Inputs(model.inputs, vocab)
+    known, inputs = set(vocab.characters), InputEncoder(model.inputs, vocab)
     ids = [vocab.encode("".join(c for c in tune if c in known)).tolist() for tune in tunes]
     for begin in range(0, len(ids), _TUNES_AT_ONCE):
         batch = [i + [vocab.end] * e for i, e in zip(ids[begin:], ended[begin : begin + _TUNES_AT_ONCE], strict=False)]

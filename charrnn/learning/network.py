@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from charrnn.config import Sampling, build, defaults
 from charrnn.errors import UserError
 from charrnn.learning import checkpoint
-from charrnn.learning.inputs import Inputs
+from charrnn.learning.inputs import InputEncoder
 from charrnn.learning.model import CharRNN
 from charrnn.learning.rejection import sample_well_formed
 from charrnn.learning.sampling import sample
@@ -145,7 +145,9 @@ class Network:
         if not text:
             raise UserError("text: expected at least one character, got none")
         ids = torch.from_numpy(self.vocab.encode(START + text))[None].to(next(self.model.parameters()).device)
-        beside = torch.from_numpy(Inputs(self.model.inputs, self.vocab).read(ids[0].cpu().numpy()))[None].to(ids.device)
+        beside = torch.from_numpy(InputEncoder(self.model.inputs, self.vocab).read(ids[0].cpu().numpy()))[None].to(
+            ids.device
+        )
         total, state = 0.0, None
         with torch.inference_mode():
             for begin in range(0, len(text), _CHUNK):

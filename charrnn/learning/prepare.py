@@ -14,7 +14,7 @@ import numpy as np
 from charrnn import run
 from charrnn.config import Data
 from charrnn.errors import UserError
-from charrnn.learning.inputs import Inputs
+from charrnn.learning.inputs import InputEncoder
 from charrnn.learning.vocab import Vocabulary
 from charrnn.music import corpus, form, ngram, notation, quality, splits
 from charrnn.music.canonical import Spelling
@@ -66,7 +66,7 @@ def prepare(config: Data, names: Sequence[str] = ()) -> Prepared:
         raise UserError(f"data.notation: expected tunes that can be written so, found none ({spelling.reasons()})")
     vocab = Vocabulary(set().union(*(set(tune) for part in parts.values() for tune in part)))
     ids = {part: vocab.encode_tunes(parts[part]) for part in PARTS}
-    inputs = Inputs(names, vocab)
+    inputs = InputEncoder(names, vocab)
     in_train = set(np.unique(ids["train"]).tolist())
     report = {
         **parsed.report,

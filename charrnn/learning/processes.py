@@ -69,7 +69,7 @@ class ProcessGroup:
 
 
 @contextmanager
-def launch(size: int, target: Callable[..., None], *arguments: Any) -> Iterator[ProcessGroup]:
+def launch_processes(size: int, target: Callable[..., None], *arguments: Any) -> Iterator[ProcessGroup]:
     """The group as seen by process 0, this one, while `target(group, *arguments)` runs in each of the others.
 
     The others are new interpreters, so all of this is pickled. They end with this process.
@@ -110,7 +110,7 @@ def _start(*what: Any) -> subprocess.Popen[bytes]:
     path = {"PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | path)
     assert process.stdin is not None
-    with contextlib.suppress(BrokenPipeError):  # it has ended, which `launch` notices
+    with contextlib.suppress(BrokenPipeError):  # it has ended, which `launch_processes` notices
         pickle.dump(what, process.stdin)
         process.stdin.flush()
     return process

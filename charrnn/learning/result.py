@@ -88,7 +88,7 @@ class Run:
         return load(self.folder)
 
 
-def outcome(
+def make_result(
     config: TrainConfig,
     folder: Path,
     prepared: "Prepared",

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from charrnn.config import defaults
 from charrnn.errors import UserError
-from charrnn.learning.inputs import Inputs, Reader
+from charrnn.learning.inputs import InputEncoder, InputReader
 from charrnn.learning.model import CharRNN
 from charrnn.learning.vocab import Vocabulary
 from charrnn.music.tune import Tune
@@ -76,7 +76,7 @@ def sample(
     slots = _Slots(numbers, seed, attempt, vocab.start, width)
     grammar_states = np.zeros((0, width), np.int64) if grammar is None else np.repeat(grammar.start[:, None], width, 1)
     state = model.zero_state(width)
-    reader = Reader(Inputs(model.inputs, vocab), width)
+    reader = InputReader(InputEncoder(model.inputs, vocab), width)
     done: dict[int, Tune] = {}
     waiting = iter(numbers)
     next_number = next(waiting, None)

@@ -24,14 +24,14 @@ from charrnn.config import TrainConfig, plain, semantic
 from charrnn.errors import UserError, sentence
 from charrnn.learning import checkpoint
 from charrnn.learning.best_tunes import write_best_tunes
-from charrnn.learning.callbacks import Bar, Checkpoints, ComposedTunes, Metrics, Stopped
+from charrnn.learning.callbacks import Checkpoints, ComposedTunes, EpochBar, Metrics, Stopped
 from charrnn.learning.checkpoint_io import CheckpointBesideTarget
 from charrnn.learning.data import AbcDataModule
 from charrnn.learning.inputs import names
 from charrnn.learning.module import Diverged, LitCharRNN
 from charrnn.learning.prepare import Prepared, describe, prepare
-from charrnn.learning.processes import ProcessGroup, launch
-from charrnn.learning.result import outcome
+from charrnn.learning.processes import ProcessGroup, launch_processes
+from charrnn.learning.result import make_result
 from charrnn.learning.stopping import Interrupted, SigtermAsBefore, stop_at_block_end
 
 say = logging.getLogger("charrnn").info
@@ -96,9 +96,9 @@ def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
     if resume_from is None or not resume_from["callbacks"][checkpoints.state_key]["finished"]:
         last = resume_file
         # Beside others a run has no bar of its own: whoever started it shows how it goes.
-        bar = [Bar(refresh_rate=5)] if sys.stderr.isatty() and multiprocessing.parent_process() is None else []
+        bar = [EpochBar(refresh_rate=5)] if sys.stderr.isatty() and multiprocessing.parent_process() is None else []
         trainer = _trainer(config, events, [metrics, checkpoints, ComposedTunes(), *bar])
-        with launch(config.trainer.devices, _train_along, config, prepared, last) as module.process_group:
+        with launch_processes(config.trainer.devices, _train_along, config, prepared, last) as module.process_group:
             trainer.fit(module, data, ckpt_path=last, weights_only=True)
     else:
         metrics.load_state_dict(resume_from["callbacks"][metrics.state_key])
@@ -110,7 +110,7 @@ def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
         # A step behind the last, which a run that is killed here writes again and not twice.
         write_best_tunes(folder, events.experiment, len(metrics.rows) * data.windows + 1)
     events.finalize("success")
-    return outcome(config, folder, prepared, data, metrics, checkpoints, parameters)
+    return make_result(config, folder, prepared, data, metrics, checkpoints, parameters)
 
 
 def _built(config: TrainConfig, prepared: Prepared) -> tuple[AbcDataModule, LitCharRNN]:
@@ -167,7 +167,7 @@ def _trainer(config: TrainConfig, events: TensorBoardLogger | None, callbacks: l
         max_epochs=config.trainer.max_epochs,
         logger=events or False,
         callbacks=[*callbacks, SigtermAsBefore()],
-        enable_progress_bar=any(isinstance(callback, Bar) for callback in callbacks),
+        enable_progress_bar=any(isinstance(callback, EpochBar) for callback in callbacks),
         enable_model_summary=False,
         log_every_n_steps=1,
         enable_checkpointing=events is not None,

@@ -12,7 +12,7 @@ from charrnn.errors import UserError
 from charrnn.learning import checkpoint
 from charrnn.learning.activations import ablated_losses, trace
 from charrnn.learning.data import AbcDataModule
-from charrnn.learning.inputs import BARS_AGO, NAMES, Inputs, Reader, names, sizes
+from charrnn.learning.inputs import BARS_AGO, NAMES, InputEncoder, InputReader, names, sizes
 from charrnn.learning.likelihood import score_tunes
 from charrnn.learning.model import CharRNN
 from charrnn.learning.module import LitCharRNN
@@ -36,13 +36,13 @@ def network(reads=NAMES, *, cell: str = "rnn", layers: int = 1) -> CharRNN:
 
 
 def beside(reads, ids: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(Inputs(reads, VOCAB).read(ids))
+    return torch.from_numpy(InputEncoder(reads, VOCAB).read(ids))
 
 
 @pytest.mark.parametrize("reads", CHOICES)
 def test_values_are_within_their_tables_and_0_behind_a_tune(reads: list[str]):
     ids = VOCAB.encode_tunes(TUNES)
-    values = Inputs(reads, VOCAB).read(ids)
+    values = InputEncoder(reads, VOCAB).read(ids)
     assert values.shape == (len(ids), len(sizes(reads, len(VOCAB))))
     assert (values >= 0).all() and (values.max(0) < sizes(reads, len(VOCAB))).all()
     assert (values[ids == VOCAB.end] == 0).all()
@@ -52,13 +52,13 @@ def test_values_are_within_their_tables_and_0_behind_a_tune(reads: list[str]):
 def test_they_say_where_the_tune_stands():
     text = "X:1\nT:a\nR:reel\nM:4/4\nL:1/8\nK:G\nABcd e4|ABcd e"
     ids = VOCAB.encode(START + text)
-    left, bar, *ago = Inputs(["meter", "phrase"], VOCAB).read(ids)[-1].tolist()
+    left, bar, *ago = InputEncoder(["meter", "phrase"], VOCAB).read(ids)[-1].tolist()
     assert (left, bar) == (3 + 36, 2)  # three eighths are missing, one bar is complete
     assert dict(zip(BARS_AGO, ago, strict=True)) == {1: 1 + VOCAB.encode("4")[0], 2: 0, 4: 0, 8: 0}
-    key, meter, rhythm, part, degree = Inputs(["cond"], VOCAB).read(ids)[-1].tolist()
+    key, meter, rhythm, part, degree = InputEncoder(["cond"], VOCAB).read(ids)[-1].tolist()
     assert (part, degree) == (1, 6)
     others = [
-        Inputs(["cond"], VOCAB).read(VOCAB.encode(START + text.replace(old, new)))[-1].tolist()
+        InputEncoder(["cond"], VOCAB).read(VOCAB.encode(START + text.replace(old, new)))[-1].tolist()
         for old, new in (("K:G", "K:D"), ("M:4/4", "M:3/4"), ("R:reel", "R:jig"))
     ]
     assert [row[i] != value for i, (row, value) in enumerate(zip(others, (key, meter, rhythm), strict=True))] == [
@@ -68,7 +68,7 @@ def test_they_say_where_the_tune_stands():
 
 def test_the_header_says_which_field_is_written():
     text = "X:1\nT:T a\nK:G"
-    places = Inputs(["meter"], VOCAB).read(VOCAB.encode(START + text))[:, 0].tolist()
+    places = InputEncoder(["meter"], VOCAB).read(VOCAB.encode(START + text))[:, 0].tolist()
     begun, x, number, title, name, key, tonic = (places[i] for i in (0, 1, 2, 5, 6, 11, 12))
     assert len({begun, x, number, title, name, key, tonic}) == 7
     assert places == [begun, x, number, number, x, title, *[name] * 4, title, key, tonic, tonic]
@@ -76,14 +76,14 @@ def test_the_header_says_which_field_is_written():
 
 def test_they_depend_on_nothing_that_comes_later():
     ids = VOCAB.encode_tunes(TUNES)
-    whole = Inputs(NAMES, VOCAB).read(ids)
+    whole = InputEncoder(NAMES, VOCAB).read(ids)
     for end in (1, 40, 90, 150, 200):
-        np.testing.assert_array_equal(Inputs(NAMES, VOCAB).read(ids[:end]), whole[:end])
+        np.testing.assert_array_equal(InputEncoder(NAMES, VOCAB).read(ids[:end]), whole[:end])
 
 
 def test_tunes_side_by_side_are_read_as_they_are_alone():
-    inputs = Inputs(NAMES, VOCAB)
-    reader = Reader(inputs, 3)
+    inputs = InputEncoder(NAMES, VOCAB)
+    reader = InputReader(inputs, 3)
     texts = [TUNES[0], TUNES[1][:60], TUNES[2]]
     for at in range(max(map(len, texts))):
         rows = [row for row, text in enumerate(texts) if at < len(text)]
@@ -157,7 +157,7 @@ def test_the_constraint_works_with_inputs():
 
 def test_training_with_inputs_learns_and_its_checkpoint_loads(tmp_path: Path):
     ids = VOCAB.encode_tunes(TUNES)
-    inputs = {part: Inputs(NAMES, VOCAB).read(ids) for part in ("train", "val")}
+    inputs = {part: InputEncoder(NAMES, VOCAB).read(ids) for part in ("train", "val")}
     data = AbcDataModule(Prepared(ids, ids, ids[:0], VOCAB, {}, inputs), seq_len=10, batch_size=2)
     optim = {
         "name": "adam",

@@ -22,7 +22,7 @@ from charrnn.learning import callbacks, processes, training
 from charrnn.learning.data import IGNORED
 from charrnn.learning.module import LitCharRNN
 from charrnn.learning.prepare import prepare
-from charrnn.learning.processes import ProcessGroup, ProcessLost, launch
+from charrnn.learning.processes import ProcessGroup, ProcessLost, launch_processes
 
 ROOT = Path(__file__).resolve().parents[2]
 TWO = {"trainer": {"devices": 2}}
@@ -46,7 +46,7 @@ def test_every_character_is_one_process_target_once_an_epoch():
 
 def test_all_processes_receive_the_same_sums_and_parts(tmp_path):
     for command in ("first", "second"):  # as in a sweep, where one process starts several runs
-        with launch(2, reduce_and_gather, tmp_path / command) as group:
+        with launch_processes(2, reduce_and_gather, tmp_path / command) as group:
             reduce_and_gather(group, tmp_path / command)
         for rank in (0, 1):
             summed, scalar, gathered = torch.load(tmp_path / f"{command}.{rank}")
@@ -56,9 +56,12 @@ def test_all_processes_receive_the_same_sums_and_parts(tmp_path):
 
 def test_a_process_that_died_is_noticed_at_once():
     started = time.monotonic()
-    with pytest.raises(ProcessLost, match="the same command continues it"), launch(2, die) as group:
+    with pytest.raises(ProcessLost, match="the same command continues it"), launch_processes(2, die) as group:
         group.all_reduce([torch.zeros(1)])
-    with pytest.raises(ProcessLost, match="expected 2 processes to start"), launch(2, die, ExitsWhenUnpickled()):
+    with (
+        pytest.raises(ProcessLost, match="expected 2 processes to start"),
+        launch_processes(2, die, ExitsWhenUnpickled()),
+    ):
         pass
     assert time.monotonic() - started < processes.TIMEOUT.total_seconds() / 3
 
@@ -66,7 +69,7 @@ def test_a_process_that_died_is_noticed_at_once():
 @pytest.mark.slow
 def test_a_silent_process_is_given_up(monkeypatch):
     monkeypatch.setattr(processes, "TIMEOUT", datetime.timedelta(seconds=10))
-    with pytest.raises(ProcessLost, match="fell silent"), launch(2, fall_silent) as group:
+    with pytest.raises(ProcessLost, match="fell silent"), launch_processes(2, fall_silent) as group:
         group.all_reduce([torch.zeros(1)])
 
 

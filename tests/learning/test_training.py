@@ -45,7 +45,7 @@ POINTS = {
     "before the best checkpoint": (Checkpoints, "on_validation_end", 2),
     "between the best and the last checkpoint": (Checkpoints, "on_train_epoch_end", 2),
     "before metrics.csv": (Metrics, "write", 2),
-    "before the result": (training, "outcome", 1),
+    "before the result": (training, "make_result", 1),
 }
 
 
@@ -105,7 +105,7 @@ def test_early_stopping_counts_on_after_a_kill_and_never_trains_beyond_its_end(t
     assert result["stop_reason"] == "patience" and result["last_epoch"] == result["best_epoch"] + 2
 
     def killed() -> None:
-        monkeypatch.setattr(training, "outcome", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        monkeypatch.setattr(training, "make_result", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
         training.train(what, tmp_path / "killed", "")
 
     assert in_child(killed) == signal.SIGKILL

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from charrnn.errors import UserError
 from charrnn.music.corpus.decoding import decode
 from charrnn.music.corpus.log import Log
+from charrnn.music.corpus.paragraphs import split_tune_book
 from charrnn.music.corpus.sources import Source
-from charrnn.music.corpus.tunebook import tune_book
 from charrnn.music.notation.blocks import BLOCK
 
 REQUIRED_FIELDS = "XTMLK"
@@ -39,7 +39,7 @@ def parse(sources: list[Source]) -> Corpus:
         log.file = source.name if len(sources) > 1 else ""
         text = _without_blocks(decode(source.data, log), log)
         is_course = re.search(r"^<start>", text, re.MULTILINE) is not None
-        for raw in _course_tunes(text, log) if is_course else tune_book(text, log):
+        for raw in _course_tunes(text, log) if is_course else split_tune_book(text, log):
             tune = _without_comments(raw, log).strip("\n")
             if tune.strip():
                 tunes.append(tune)

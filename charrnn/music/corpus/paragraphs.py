@@ -15,7 +15,7 @@ FILE_FIELDS = "MLUm"
 """Fields of a file header that say how its tunes are read (ABC 2.1, section 2.2.2)."""
 
 
-def tune_book(text: str, log: Log) -> Iterator[str]:
+def split_tune_book(text: str, log: Log) -> Iterator[str]:
     """The tunes of a file. Text outside of them is dropped, fields for all of them are put in; both are counted."""
     head, *numbered = re.split(r"^(?=X:)", text, flags=re.MULTILINE)
     paragraphs = _paragraphs(head)
