@@ -123,7 +123,7 @@ def main() -> None:
     options = dict(argument.split("=", 1) for argument in sys.argv[1:] if argument.startswith(("tunes=", "abcjs=")))
     number, abcjs = int(options.get("tunes", 1000)), options.get("abcjs")
     for run in (a for a in sys.argv[1:] if not a.startswith(("tunes=", "abcjs="))):
-        model, vocab = checkpoint.load(run)
+        model, vocab = checkpoint.load_model(run)
         cell = type(model.layers[0]).__name__.lower()
         name = f"{cell} {model.layers[0].hidden_size}"
         for temperature in (0.5, 1.0, 2.0):

@@ -30,7 +30,7 @@ def main() -> None:
     run, *more = sys.argv[1:]
     options = dict(option.split("=") for option in more)
     number, temperature = int(options.get("tunes", 300)), float(options.get("temperature", 1))
-    model, vocab = checkpoint.load(run)
+    model, vocab = checkpoint.load_model(run)
     human = load_human_tunes(run)
     results = list(sample_well_formed(model, vocab, num_tunes=number, max_tries=TRIES, temperature=temperature, seed=0))
     grammar = Constraint("bars", vocab.characters, END, MAX_CHARS, {})

@@ -16,7 +16,7 @@ from benchmarks.startup import wait
 from benchmarks.sweep import peak_megabytes
 from charrnn import run
 from charrnn.cli.jobs import JobBatch, compose_jobs
-from charrnn.cli.workers import outcome
+from charrnn.cli.workers import describe_end
 from charrnn.config import plain, semantic
 
 SETTINGS, SEEDS, EPOCHS = 200, 50, 30
@@ -71,7 +71,7 @@ def main(place: str | None = None) -> None:
         timed("of this, the identities", lambda: [run.identity(of, "fingerprint") for of in settings])
         timed("folders made and locked", lambda: lock(batch))
         timed("locked, six small files written", lambda: fabricate(batch, base))
-        timed("looked at for their results", lambda: [outcome(folder, 0.0) for folder in batch.folders])
+        timed("looked at for their results", lambda: [describe_end(folder, 0.0) for folder in batch.folders])
         timed("looked at for who holds them", lambda: [run.is_running(folder) for folder in batch.folders])
         timed("called again, all finished, compared", lambda: wait(home, "train", *GRID))
         _, size = timed("analysed", lambda: peak_megabytes(home, "runs=runs"))

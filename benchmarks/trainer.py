@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks import at_least, at_most, seconds
 from charrnn.config import Data
-from charrnn.learning.callbacks import Bar, Checkpoints, ComposedTunes, Metrics
+from charrnn.learning.callbacks import Checkpoints, ComposedTunes, EpochBar, Metrics
 from charrnn.learning.data import IGNORED, AbcDataModule
 from charrnn.learning.module import LitCharRNN, summed_loss
 from charrnn.learning.prepare import prepare
@@ -99,7 +99,7 @@ def main() -> None:
                 vocabulary=prepared.vocab.characters, model=MODEL, optim=OPTIM, seq_len=SEQ_LEN, windows=1
             )
             events = Events(folder, name="", version="")
-            extras = Metrics(folder, lambda *_: None), Checkpoints(folder, lambda: False), ComposedTunes(), Bar(5)
+            extras = Metrics(folder, lambda *_: None), Checkpoints(folder, lambda: False), ComposedTunes(), EpochBar(5)
             fit(path, data, *extras, logger=events, log_every_n_steps=1)
             return path
 

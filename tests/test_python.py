@@ -23,7 +23,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.version import VersionBase
 
 import charrnn
-from charrnn.cli.tunes import sample
+from charrnn.cli.tunes import sample_tunes
 from charrnn.config import SampleConfig, build, defaults
 from charrnn.music.notation import reading
 
@@ -126,7 +126,7 @@ def test_the_command_reads_every_tune_once(home: Path, monkeypatch: pytest.Monke
     settings = {**defaults("sample"), "ckpt": "runs/demo", "num_tunes": 4, "formats": ["abc"], "max_chars": 500}
     for constraint in ("none", "bars", "reject"):
         texts.clear()
-        sample(build(SampleConfig, {**settings, "constraint": constraint, "max_tries": 1}))
+        sample_tunes(build(SampleConfig, {**settings, "constraint": constraint, "max_tries": 1}))
         assert len(texts) == len(set(texts)) == 4
 
 

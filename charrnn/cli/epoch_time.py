@@ -47,7 +47,7 @@ def time_settings(runs: str, again: bool = False) -> None:
     if not again and configs.keys() <= set(read_epoch_times(above)["setting"]):
         print(f"timed     all settings, in {above / EPOCH_TIME_FILE}; --again times them again")
         return
-    from charrnn.learning.epoch_time import time_epoch
+    from charrnn.learning.timed_epochs import time_epoch
 
     rows: list[dict[str, Any]] = []
     for turn in range(TURNS):

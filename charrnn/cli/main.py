@@ -128,9 +128,9 @@ def _requeue(signum: int) -> int:
 
 
 def _sample(cfg: DictConfig) -> int:
-    from charrnn.cli.tunes import sample
+    from charrnn.cli.tunes import sample_tunes
 
-    return _or_print_error(sample, build_config("sample", cfg))
+    return _or_print_error(sample_tunes, build_config("sample", cfg))
 
 
 def _analyze(cfg: DictConfig) -> int:

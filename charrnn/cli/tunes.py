@@ -19,7 +19,7 @@ from charrnn.music.constraint import LEVELS
 from charrnn.music.tune import Tune
 
 
-def sample(config: SampleConfig) -> None:
+def sample_tunes(config: SampleConfig) -> None:
     """Sample, print and write tunes."""
     torch.set_num_threads(config.threads)
     network = load(config.ckpt, accelerator=config.accelerator)

@@ -29,7 +29,7 @@ def find(ckpt: str) -> Path:
     return file
 
 
-def read(file: Path) -> dict[str, Any]:
+def read_checkpoint(file: Path) -> dict[str, Any]:
     """The raw content; never runs code that a file carries (`weights_only=True`)."""
     try:
         _check_sums(file)
@@ -57,8 +57,8 @@ def read(file: Path) -> dict[str, Any]:
 
 
 def read_to_resume(file: Path) -> dict[str, Any]:
-    """As `read`, of a checkpoint that training can go on from."""
-    content = read(file)
+    """As `read_checkpoint`, of a checkpoint that training can go on from."""
+    content = read_checkpoint(file)
     if not content.keys() >= TRAINER_STATE:
         raise UserError(
             f"expected a checkpoint to resume from, but {str(file)!r} holds no state of the trainer; remove it"
@@ -77,9 +77,9 @@ def _check_sums(file: Path) -> None:
             raise ValueError(f"{damaged} is damaged")
 
 
-def load(ckpt: str) -> tuple[CharRNN, Vocabulary]:
+def load_model(ckpt: str) -> tuple[CharRNN, Vocabulary]:
     """Network in eval mode and alphabet, from the checkpoint alone."""
-    content = read(find(ckpt))
+    content = read_checkpoint(find(ckpt))
     hparams = content["hyper_parameters"]
     try:
         vocab = Vocabulary(hparams["vocabulary"])

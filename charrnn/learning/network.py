@@ -166,7 +166,7 @@ def load(path: str | os.PathLike[str], *, accelerator: str = "auto") -> Network:
     >>> charrnn.load("runs/demo")
     Network(cell=rnn, hidden=20, layers=1, alphabet=...)
     """
-    model, vocab = checkpoint.load(os.fspath(path))
+    model, vocab = checkpoint.load_model(os.fspath(path))
     return Network(model.to(_device(accelerator)), vocab)
 
 

@@ -100,7 +100,7 @@ def make_result(
     """The content of result.json for a run that has just ended in `folder`."""
     from charrnn.learning.module import evaluate
 
-    model, _ = checkpoint.load(str(folder))
+    model, _ = checkpoint.load_model(str(folder))
     test_loss = evaluate(model, data.test_dataloader()) if len(prepared.test) else None
     times = [row["seconds"] for row in metrics.rows]
     epochs = len(metrics.rows)

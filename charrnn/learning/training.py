@@ -231,7 +231,7 @@ def _resumable(folder: Path, best: str) -> tuple[Path, dict[str, Any]] | tuple[N
 
 def _check_best(folder: Path) -> None:
     try:
-        checkpoint.read(folder / checkpoint.BEST)
+        checkpoint.read_checkpoint(folder / checkpoint.BEST)
     except UserError as error:
         raise _unreadable(folder, checkpoint.BEST) from error
 

@@ -26,7 +26,7 @@ _NOTE = re.compile(r"([A-Ga-g])([,']*)")
 _STEPS = {letter: step for step, letter in enumerate("CDEFGABcdefgab")}
 
 
-def runs(tune: str) -> np.ndarray:
+def interval_runs(tune: str) -> np.ndarray:
     """The sorted distinct runs of RUN intervals in the tune's melody, uint64; intervals in steps of the scale."""
     notes = _NOTE.findall(_NO_MELODY.sub("", body(tune)))
     heights = np.array([_STEPS[letter] + 7 * (marks.count("'") - marks.count(",")) for letter, marks in notes])
@@ -39,7 +39,7 @@ def runs(tune: str) -> np.ndarray:
 
 def twins(tunes: Sequence[str]) -> np.ndarray:
     """The pairs of numbers (P, 2) of tunes that share SHARE of their runs, and at least LEAST."""
-    of_tune = [runs(tune) for tune in tunes]
+    of_tune = [interval_runs(tune) for tune in tunes]
     sizes = np.array([len(some) for some in of_tune], dtype=np.int64)
     distinct, column, count = np.unique(
         np.concatenate([np.empty(0, np.uint64), *of_tune]), return_inverse=True, return_counts=True

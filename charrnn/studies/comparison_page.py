@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from charrnn.studies.pages import CommandLine, Paragraph, Part, Picture, Section, Table, provenance, render_page
+from charrnn.studies.pages import CommandLine, PagePart, Paragraph, Picture, Section, Table, provenance, render_page
 from charrnn.studies.runs import RUN_STATES, records
 
 
@@ -39,7 +39,7 @@ def render_comparison_page(folder: Path, settings: pd.DataFrame, figures: list[s
     compared = [Table(readable_table(settings), "Losses in nats per character.")] if "best_val_loss" in settings else []
     states = [Paragraph(line) for line in summary.rpartition("\n\n")[2].splitlines()]
     names = [name for name in figures if name.endswith(".png")]
-    pictures: list[Part] = [Picture(folder / name, f"Figure {name[:-4].replace('_', ' ')}") for name in names]
+    pictures: list[PagePart] = [Picture(folder / name, f"Figure {name[:-4].replace('_', ' ')}") for name in names]
     sections = [
         Section("Settings", [*compared, *states]),
         Section("Figures", pictures),

@@ -45,7 +45,7 @@ def report_temperature(config: AnalyzeConfig) -> Path:
     if config.ckpt is None:
         raise UserError("ckpt: expected a run folder or a checkpoint, got none; give ckpt=…")
     torch.set_num_threads(1)  # on a busy machine two threads wait for each other
-    model, vocab = checkpoint.load(config.ckpt)
+    model, vocab = checkpoint.load_model(config.ckpt)
     human = load_human_tunes(config.ckpt)
     file = checkpoint.find(config.ckpt).resolve()
     folder = Path(config.report_dir) / (config.name or f"temperature_{file.parent.name}")

@@ -119,7 +119,7 @@ def test_a_users_cell_trains_resumes_samples_and_is_looked_into(user_cells, comm
     assert sampled.returncode == 0 and "--- tune 1" in sampled.stdout, sampled.stderr
     neurons = commands.run("analyze", "analysis=neurons", f"ckpt={folder}", env=environment)
     assert neurons.returncode == 0, neurons.stderr
-    text = checkpoint.read(folder / "best.ckpt")["hyper_parameters"]["model"]["cell"]
+    text = checkpoint.read_checkpoint(folder / "best.ckpt")["hyper_parameters"]["model"]["cell"]
     assert text == "user_cells.MinimalGRU"
     refused = commands.refused("train", "-m", *SMOKE, "model.cell=rnn,user_cells.Missing", env=environment)
     assert refused.startswith("model.cell: expected a class") and len(commands.runs()) == 1

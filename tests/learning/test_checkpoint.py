@@ -80,7 +80,7 @@ def test_a_folder_without_a_checkpoint_is_said(tmp_path):
 def test_a_loaded_network_gives_the_same_logits(cell, layers, tmp_path):
     model = network(cell, layers)
     written(tmp_path, content(model, cell, layers), "best.ckpt")
-    loaded, vocab = checkpoint.load(str(tmp_path))
+    loaded, vocab = checkpoint.load_model(str(tmp_path))
     assert vocab.characters == VOCAB.characters
     assert not loaded.training
     ids = torch.randint(0, len(VOCAB), (2, 30))
@@ -90,7 +90,7 @@ def test_a_loaded_network_gives_the_same_logits(cell, layers, tmp_path):
 
 def test_reading_gives_what_was_written(tmp_path):
     saved = content(network())
-    found = checkpoint.read(written(tmp_path, saved))
+    found = checkpoint.read_checkpoint(written(tmp_path, saved))
     assert found["hyper_parameters"] == saved["hyper_parameters"]
     assert all(torch.equal(found["state_dict"][k], v) for k, v in saved["state_dict"].items())
 
@@ -101,7 +101,7 @@ def test_a_truncated_checkpoint_is_refused(share, tmp_path):
     whole = file.read_bytes()
     file.write_bytes(whole[: int(len(whole) * share)])
     with pytest.raises(UserError, match=NOT_OURS):
-        checkpoint.read(file)
+        checkpoint.read_checkpoint(file)
 
 
 def test_random_bytes_are_refused(tmp_path):
@@ -110,7 +110,7 @@ def test_random_bytes_are_refused(tmp_path):
     for _ in range(300):
         file = written(tmp_path, rng.randbytes(rng.randrange(300)))
         try:
-            checkpoint.read(file)
+            checkpoint.read_checkpoint(file)
         except UserError:
             continue
         except Exception as error:
@@ -121,7 +121,7 @@ def test_random_bytes_are_refused(tmp_path):
 @pytest.mark.parametrize("text", [b"X:1\nT:A tune\nK:G\nGABc|\n", b"seed: 0\nruns_dir: runs\n", b"a", b"{}", b"0\n."])
 def test_a_text_file_is_refused(text, tmp_path):
     with pytest.raises(UserError, match=NOT_OURS):
-        checkpoint.read(written(tmp_path, text))
+        checkpoint.read_checkpoint(written(tmp_path, text))
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_text_file_is_refused(text, tmp_path):
 )
 def test_a_file_of_another_program_is_refused(foreign, tmp_path):
     with pytest.raises(UserError, match=r"x\.ckpt' was written by another program; use a checkpoint written by train"):
-        checkpoint.read(written(tmp_path, foreign))
+        checkpoint.read_checkpoint(written(tmp_path, foreign))
 
 
 @pytest.mark.parametrize("writer", ["torch", "torch_legacy", "pickle2", "pickle4"])
@@ -151,7 +151,7 @@ def test_code_in_a_file_is_refused_and_not_run(writer, tmp_path):
     else:
         torch.save(carrier, file, _use_new_zipfile_serialization=writer == "torch")
     with pytest.raises(UserError, match=r"x\.ckpt' is damaged or carries code; it was not opened further"):
-        checkpoint.load(str(file))
+        checkpoint.load_model(str(file))
     assert not touched.exists()
     # The same file, opened carelessly, does touch it: the test would notice.
     with open(file, "rb") as opened:
@@ -165,7 +165,7 @@ def test_code_in_a_file_is_refused_and_not_run(writer, tmp_path):
 def test_weights_of_another_network_are_refused(tmp_path):
     file = written(tmp_path, content(network("gru"), "lstm"))
     with pytest.raises(UserError, match=r"do not fit its network .*size mismatch"):
-        checkpoint.load(str(file))
+        checkpoint.load_model(str(file))
 
 
 @pytest.mark.parametrize("settings", [None, {}, {"cell": "rnn", "hidden": 5, "layers": 1, "attention": True}])
@@ -176,4 +176,4 @@ def test_a_checkpoint_without_a_network_that_can_be_built_is_refused(settings, t
     else:
         saved["hyper_parameters"]["model"] = settings
     with pytest.raises(UserError, match="ckpt: "):
-        checkpoint.load(str(written(tmp_path, saved)))
+        checkpoint.load_model(str(written(tmp_path, saved)))

@@ -177,7 +177,7 @@ def test_training_with_inputs_learns_and_its_checkpoint_loads(tmp_path: Path):
     assert lit.val_loss < 3.2
     assert not torch.equal(before, lit.model.tables.rows)
     trainer.save_checkpoint(tmp_path / "best.ckpt")
-    loaded, vocab = checkpoint.load(str(tmp_path / "best.ckpt"))
+    loaded, vocab = checkpoint.load_model(str(tmp_path / "best.ckpt"))
     assert loaded.inputs == NAMES and vocab.characters == VOCAB.characters
     torch.testing.assert_close(loaded.tables.rows, lit.model.tables.rows)
 

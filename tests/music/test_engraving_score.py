@@ -14,7 +14,7 @@ from benchmarks.scores import engraved_notes, is_exact, read_notes, written_note
 from charrnn.music.corpus import find_sources, parse
 from charrnn.music.engraving import score
 from charrnn.music.engraving.musicxml import musicxml
-from charrnn.music.engraving.rhythm import dotted, pieces
+from charrnn.music.engraving.note_values import dotted, pieces
 from charrnn.music.notation import Reading, read
 
 

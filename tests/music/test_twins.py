@@ -9,7 +9,7 @@ import pytest
 from charrnn.music.canonical import LeftOut, canonical, transposed
 from charrnn.music.corpus import find_sources, parse
 from charrnn.music.splits import near_duplicates, split
-from charrnn.music.twins import LEAST, SHARE, runs, twins
+from charrnn.music.twins import LEAST, SHARE, interval_runs, twins
 
 HEAD = "X:1\nT:x\nM:4/4\nL:1/8\nK:D\n"
 MELODY = "DFAd fdAF|GBdg fdec|dcBA GFED|EFGA BAGF|Aagf edcB|A2cA GECE|D2FA d2fd|e2ce d4|"
@@ -65,7 +65,7 @@ def test_a_tune_moved_to_another_key_stays_on_one_side():
 
 def test_pairs_are_those_of_a_comparison_one_by_one():
     some = tunes("ryan")[::4] + tunes("oneill")[::9]
-    of_tune = [set(runs(tune).tolist()) for tune in some]
+    of_tune = [set(interval_runs(tune).tolist()) for tune in some]
     expected = {
         (i, j)
         for (i, one), (j, other) in combinations(enumerate(of_tune), 2)

@@ -5,8 +5,8 @@ Bar lines are | || |: :| and at the end |]; endings |1 and :|2; accidentals stan
 
 from fractions import Fraction
 
+from charrnn.music.canonical.durations import beam, figures, length
 from charrnn.music.canonical.melody import Event, Measure, Melody, melody
-from charrnn.music.canonical.rhythm import beam, figures, length
 from charrnn.music.notation.fields import ALTERS, FREE, Key, default_unit, read_meter
 
 BARS_A_LINE = 4

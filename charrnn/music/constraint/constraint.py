@@ -7,9 +7,9 @@ import numpy as np
 
 from charrnn.errors import UserError
 from charrnn.music.constraint.automaton import Builder
-from charrnn.music.constraint.body import Body
+from charrnn.music.constraint.body_grammar import BodyGrammar
 from charrnn.music.constraint.counters import ADD, DYNAMIC, KEEP, UNIT, WHOLE, C, Counter, E, K
-from charrnn.music.constraint.header import Header, units
+from charrnn.music.constraint.header_grammar import HeaderGrammar, units
 from charrnn.music.constraint.rules import SLACK, Rules
 from charrnn.music.constraint.sounds import LENGTHS, LOWER, UPPER
 from charrnn.music.notation.fields import CLEF_ONLY, Meter, default_unit, read_key, read_meter
@@ -36,13 +36,13 @@ class Constraint:
         build = Builder(characters, DYNAMIC)
         goal = build.node()
         build.edge(goal, end, goal)
-        header = Header(build, fixed, text)
+        header = HeaderGrammar(build, fixed, text)
         if level == "header":
             body = build.node()
             build.edge(body, set(characters) - {end}, body)
             build.edge(body, end, goal)
         else:
-            body = Body(build, goal, end, text, is_strict=level == "bars").start
+            body = BodyGrammar(build, goal, end, text, is_strict=level == "bars").start
         for node in header.keys:
             build.edge(node, "\n", body, effect=E.BODY)
         self._automaton = build.compiled(goal)

@@ -4,8 +4,8 @@ import numpy as np
 
 from charrnn.music.constraint.automaton import Automaton
 from charrnn.music.constraint.counters import DYNAMIC, IF, MOST_INSIDE, MOST_SLUR_LINES, SIZES, UNIT, C, K, Line
+from charrnn.music.constraint.lengths import Rhythm
 from charrnn.music.constraint.repeats import Repeats
-from charrnn.music.constraint.rhythm import Rhythm
 from charrnn.music.notation.reading import ENOUGH_NOTES
 
 SLACK = 120

@@ -35,13 +35,13 @@ _WEDGES = {
 }
 
 
-def plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Text without the characters that XML 1.0 does not allow."""
     return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text).strip()
 
 
 def words(text: str, style: str = "normal") -> str:
-    text = escape(plain(text))
+    text = escape(plain_text(text))
     return _direction(f'<words font-style="{style}">{text}</words>') if text else ""
 
 
@@ -77,7 +77,7 @@ def _labels(reading: Reading, voice: str) -> dict[tuple[int, int, str], None]:
     bars = [i for i, bar in enumerate(reading.bars) if bar.voice == voice]
     labels: dict[tuple[int, int, str], None] = {}
     for part in reading.parts:
-        label = plain(part.label)[:LONGEST_WORDS]
+        label = plain_text(part.label)[:LONGEST_WORDS]
         if label and part.bar < len(numbers) and numbers[part.bar] < len(bars):
             bar = bars[numbers[part.bar]]
             labels[bar, part.position if bar == part.bar else -1, label] = None

@@ -7,7 +7,7 @@ from fractions import Fraction
 from charrnn.music.engraving.directions import LONGEST_WORDS, Directions, dynamics, words
 from charrnn.music.engraving.marks import Marks
 from charrnn.music.engraving.notations import beams, ornaments, ties
-from charrnn.music.engraving.rhythm import Bracket, Event, brackets, dotted, layers, pieces
+from charrnn.music.engraving.note_values import Bracket, ScoreEvent, brackets, dotted, layers, pieces
 from charrnn.music.engraving.signatures import changes
 from charrnn.music.notation import Bar, Note, Reading
 from charrnn.music.notation.figures import TUPLETS
@@ -61,7 +61,7 @@ class Writer:
             before = []
         return "".join(elements + self._directions.behind[number])
 
-    def _layer(self, layer: list[Event], voice: int, before: list[tuple[int, str]]) -> Iterator[tuple[str, int]]:
+    def _layer(self, layer: list[ScoreEvent], voice: int, before: list[tuple[int, str]]) -> Iterator[tuple[str, int]]:
         """Every element of a layer, and how many divisions of time it takes."""
         before = sorted(before)
         groups = brackets(layer, self._tuplets(layer))
@@ -87,7 +87,7 @@ class Writer:
                 yield self._sounding(event, ticks, value, ratio + beamed[i], notations, is_first, is_last), ticks
         yield "".join(element for _, element in before), 0
 
-    def _tuplets(self, layer: list[Event]) -> dict[int, tuple[int, int, int | None]]:
+    def _tuplets(self, layer: list[ScoreEvent]) -> dict[int, tuple[int, int, int | None]]:
         signs = {}
         for event in layer:
             if tuplet := self._marks_of(event).tuplet:
@@ -95,7 +95,7 @@ class Writer:
                 signs[event.position] = (tuplet.notes, time, tuplet.last)
         return signs
 
-    def _before(self, event: Event, voice: int) -> str:
+    def _before(self, event: ScoreEvent, voice: int) -> str:
         """What stands before an event: changes of clef, key and meter, text, dynamics, grace notes."""
         marks = self._marks_of(event)
         elements = [_DOTTED_LINE] if marks.dotted_line else []
@@ -106,7 +106,7 @@ class Writer:
         elements += [self._grace(chord, voice, i, len(event.graces)) for i, chord in enumerate(event.graces)]
         return "".join(elements)
 
-    def _notations(self, event: Event, i: int, groups: list[Bracket], is_first: bool, is_last: bool) -> list[str]:
+    def _notations(self, event: ScoreEvent, i: int, groups: list[Bracket], is_first: bool, is_last: bool) -> list[str]:
         marks = self._marks_of(event)
         elements = [f'<slur type="{side}" number="{n}"/>' for n, side in marks.slurs if is_first or side == "stop"]
         for group in groups:
@@ -115,7 +115,14 @@ class Writer:
         return elements + (ornaments(marks.decorations) if is_first else [])
 
     def _sounding(
-        self, event: Event, ticks: int, value: str, behind: str, notations: list[str], is_first: bool, is_last: bool
+        self,
+        event: ScoreEvent,
+        ticks: int,
+        value: str,
+        behind: str,
+        notations: list[str],
+        is_first: bool,
+        is_last: bool,
     ) -> str:
         """A rest, a note or a chord of one value; it is tied to what it continues and to what continues it."""
         duration = f"<duration>{ticks}</duration>"
@@ -176,7 +183,7 @@ class Writer:
         divisions = f"<divisions>{self._divisions}</divisions>" if due.position < 0 else ""
         return f"<attributes>{divisions}{due.key}{due.time}{due.clef}{due.transpose}</attributes>"
 
-    def _marks_of(self, event: Event) -> Marks:
+    def _marks_of(self, event: ScoreEvent) -> Marks:
         return self._marks.get(event.position, _NO_MARKS)
 
     def _ticks(self, duration: Fraction) -> int:
@@ -192,5 +199,5 @@ def _notation(elements: list[str]) -> str:
     return f"<notations>{''.join(elements)}</notations>" if elements else ""
 
 
-def _is_bar_of_rest(layer: list[Event], bar: Bar) -> bool:
+def _is_bar_of_rest(layer: list[ScoreEvent], bar: Bar) -> bool:
     return len(layer) == 1 and not layer[0].notes and layer[0].duration == bar.length == bar.expected

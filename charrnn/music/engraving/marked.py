@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import escape
 
-from charrnn.music.engraving.directions import plain
+from charrnn.music.engraving.directions import plain_text
 from charrnn.music.notation import Reading
 
 COLUMNS, LINES = 100, 60
@@ -31,7 +31,7 @@ def marked(reading: Reading, why: str) -> str:
     style = 'font-family="DejaVu Sans Mono, monospace" font-size="15" xml:space="preserve"'
     red = 'font-weight="bold" fill="#B00000"'
     for i, word in enumerate(words):
-        parts.append(f'<text x="20" y="{_HEIGHT * (i + 1) + 5}" {style} {red}>{escape(plain(word))}</text>')
+        parts.append(f'<text x="20" y="{_HEIGHT * (i + 1) + 5}" {style} {red}>{escape(plain_text(word))}</text>')
     top = _HEIGHT * (len(words) + 1) + 10
     if problem and column < COLUMNS:
         x, y = 20 + _WIDTH * column, top + _HEIGHT * (line - first) + 4

@@ -3,10 +3,10 @@
 from xml.sax.saxutils import escape
 
 from charrnn.music.engraving.barlines import Lines, lines
-from charrnn.music.engraving.directions import plain, words
+from charrnn.music.engraving.directions import plain_text, words
 from charrnn.music.engraving.elements import Writer
-from charrnn.music.engraving.lyrics import lyric_elements
 from charrnn.music.engraving.marks import marks
+from charrnn.music.engraving.syllables import lyric_elements
 from charrnn.music.notation import Note, Reading
 
 DIVISIONS = 80_640  # of a quarter note: 2^8 · 3^2 · 5 · 7, so that binary values and their tuplets are whole numbers
@@ -46,7 +46,9 @@ def musicxml(reading: Reading, bars: int | None = None, remark: str = "") -> str
 
 def _credits(reading: Reading) -> str:
     """The title above the music, the rhythm on its left and the composer on its right."""
-    fields = {field.letter: plain(field.value) for field in reversed(reading.header.fields) if field.letter in "TCR"}
+    fields = {
+        field.letter: plain_text(field.value) for field in reversed(reading.header.fields) if field.letter in "TCR"
+    }
     credits = []
     for letter, side, height, weight in (
         ("T", "center", "top", "bold"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from charrnn.music.engraving.rhythm import Bracket
+from charrnn.music.engraving.note_values import Bracket
 from charrnn.music.notation import Note
 
 # Decorations by what they are called in the text (ABC 2.1, section 4.14): the group of notations, the element.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from charrnn.music.features import lines, music
-from charrnn.music.features.tune import TokenizedTune
+from charrnn.music.features.tokenized import TokenizedTune
 from charrnn.music.notation import read
 from charrnn.music.notation.lexer import State, tokens
 from charrnn.music.notation.reading import LONGEST

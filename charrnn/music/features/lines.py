@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from charrnn.music.features.tune import TokenizedTune, on
+from charrnn.music.features.tokenized import TokenizedTune, on
 
 LONG_WORD = re.compile(r"[^\W\d_]{6,}")
 NEAR = 3  # characters to the end of a line, the line feed the last of them

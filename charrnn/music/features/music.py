@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from charrnn.music.features.tune import NOTES, RESTS, TokenizedTune, on
+from charrnn.music.features.tokenized import NOTES, RESTS, TokenizedTune, on
 from charrnn.music.notation.bars import divides
 from charrnn.music.notation.lexer import State
 

@@ -58,7 +58,7 @@ def read_seed_runs(folders: Sequence[Path]) -> tuple[list[SeedRun], ProbeTunes]:
                 f"runs: expected runs that differ only in their seed, but {finished[0].name} and {folder.name} differ "
                 "in more; choose by a pattern, such as runs='runs/hidden-50_*'"
             )
-    loaded = [checkpoint.load(str(folder)) for folder in finished]
+    loaded = [checkpoint.load_model(str(folder)) for folder in finished]
     probe = ProbeTunes.of(held_out_tunes(str(finished[0]), loaded[0][1]))
     if not probe.selectivity:
         raise UserError(f"runs: expected runs whose data can be read, but that of {finished[0].name} cannot; bring it")

@@ -65,7 +65,7 @@ class UnitAnalysis:
 
 
 def _report_run(config: AnalyzeConfig, ckpt: str) -> None:
-    model, vocab = checkpoint.load(ckpt)
+    model, vocab = checkpoint.load_model(ckpt)
     requested = requested_units(config.unit, units(model))
     human, generated = held_out_tunes(ckpt, vocab), generate_tunes(model, vocab, config.seed)
     shown = tunes_to_show(config.text, vocab, human, generated)

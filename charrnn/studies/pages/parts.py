@@ -15,7 +15,7 @@ IMAGE_TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
 MP3_COMPRESSION = 0.6  # from 0 to 1 (libsndfile); a single melody loses nothing that a phone's speaker plays
 
 
-class Part(Protocol):
+class PagePart(Protocol):
     """Anything that a section can hold."""
 
     def html(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 
 from charrnn import run
-from charrnn.studies.pages.parts import Paragraph, Part
+from charrnn.studies.pages.parts import PagePart, Paragraph
 
 TEMPLATE = Path(__file__).with_name("report_page.html")
 
@@ -17,7 +17,7 @@ class Section:
     """A heading and the parts below it."""
 
     title: str
-    parts: Sequence[Part]
+    parts: Sequence[PagePart]
 
 
 def render_page(title: str, lead: str, sections: Sequence[Section]) -> str:
@@ -33,11 +33,11 @@ def render_page(title: str, lead: str, sections: Sequence[Section]) -> str:
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(values)
 
 
-def provenance(runs_commits: Sequence[str] = ()) -> list[Part]:
+def provenance(runs_commits: Sequence[str] = ()) -> list[PagePart]:
     """The versions that numbers depend on, and the commits of this program and of the runs."""
     made_by = run.origin()
     versions = ", ".join(f"{name} {version}" for name, version in made_by["versions"].items())
-    parts: list[Part] = [
+    parts: list[PagePart] = [
         Paragraph(f"Versions: {versions}."),
         Paragraph(f"Page made by commit {made_by['commit'] or 'unknown'}."),
     ]

@@ -11,7 +11,7 @@ from charrnn.learning.sampling import sample
 from charrnn.music.engraving import Engraver
 from charrnn.studies.neurons.unit_choice import PAPER_UNIT
 from charrnn.studies.neurons.unit_plots import plot_unit_on_text, unit_title
-from charrnn.studies.pages import CommandLine, Paragraph, Part, Picture, TuneCard
+from charrnn.studies.pages import CommandLine, PagePart, Paragraph, Picture, TuneCard
 from charrnn.studies.paper.paper_evidence import PaperEvidence
 from charrnn.studies.paper.paper_figures import (
     LOSS_FIGURES,
@@ -26,15 +26,15 @@ from charrnn.studies.plots import plot_loss_curves
 from charrnn.studies.style import save_figure
 
 
-def loss_curve_parts(paper: PaperEvidence, folder: Path) -> list[Part]:
+def loss_curve_parts(paper: PaperEvidence, folder: Path) -> list[PagePart]:
     """Every loss figure of the paper, and the commands that trained the runs."""
-    parts: list[Part] = []
+    parts: list[PagePart] = []
     for figure in LOSS_FIGURES:
         parts += _loss_figure(figure, paper, folder)
     return parts + [CommandLine(line) for line in paper.commands]
 
 
-def _loss_figure(figure: LossFigure, paper: PaperEvidence, folder: Path) -> list[Part]:
+def _loss_figure(figure: LossFigure, paper: PaperEvidence, folder: Path) -> list[PagePart]:
     runs = paper.evidence.runs_of(figure.setting)
     title = f"Figure {figure.number}: {figure.title}"
     if runs.empty:
@@ -51,10 +51,10 @@ def _loss_figure(figure: LossFigure, paper: PaperEvidence, folder: Path) -> list
     return [Picture(folder / f"figure_{figure.number:02d}.png", alt, caption)]
 
 
-def tune_parts(paper: PaperEvidence, folder: Path) -> list[Part]:
+def tune_parts(paper: PaperEvidence, folder: Path) -> list[PagePart]:
     """For every tune of the paper one of ours, none picked: the first ones that sample.py writes."""
     folder.mkdir(exist_ok=True)
-    parts: list[Part] = []
+    parts: list[PagePart] = []
     with Engraver() as engraver:
         for figure in TUNE_FIGURES:
             parts += _tune_figure(figure, paper, folder, engraver)
@@ -62,7 +62,7 @@ def tune_parts(paper: PaperEvidence, folder: Path) -> list[Part]:
     return parts
 
 
-def _tune_figure(figure: TuneFigure, paper: PaperEvidence, folder: Path, engraver: Engraver) -> list[Part]:
+def _tune_figure(figure: TuneFigure, paper: PaperEvidence, folder: Path, engraver: Engraver) -> list[PagePart]:
     ckpt = paper.first_seed(figure.setting)
     if ckpt is None:
         return [Paragraph(f"{figure.title}. Not run: make reproduce trains it.")]
@@ -77,20 +77,20 @@ def _tune_figure(figure: TuneFigure, paper: PaperEvidence, folder: Path, engrave
 
 @lru_cache(8)  # two pairs of figures share a network and a temperature
 def _first_tunes(ckpt: Path, temperature: float) -> list[str]:
-    model, vocab = checkpoint.load(str(ckpt))
+    model, vocab = checkpoint.load_model(str(ckpt))
     return [tune.text for tune in sample(model, vocab, temperature=temperature, num_tunes=2, seed=0)]
 
 
-def unit_parts(paper: PaperEvidence, folder: Path) -> list[Part]:
+def unit_parts(paper: PaperEvidence, folder: Path) -> list[PagePart]:
     """The paper's unit on a header and, if the statement was tested, the first seed's unit that is nearest to it."""
     ckpt = paper.first_seed({})
     if ckpt is None:
         return [Paragraph(f"Figure {UNIT_FIGURE}. Not run: make reproduce trains it.")]
-    model, vocab = checkpoint.load(str(ckpt))
+    model, vocab = checkpoint.load_model(str(ckpt))
     texts = [tune.text for tune in sample(model, vocab, temperature=1.0, num_tunes=20, seed=0)]
     text = next((_header(text) for text in texts if len(_header(text)) > 40), max(texts, key=len))
     tested = [row["unit"] for row in paper.evidence.units.get("seeds", []) if row["run"] == ckpt.name]
-    parts: list[Part] = [Paragraph(f"The paper: “{UNIT_QUOTATION}”")]
+    parts: list[PagePart] = [Paragraph(f"The paper: “{UNIT_QUOTATION}”")]
     if not text:
         return [Paragraph(f"Figure {UNIT_FIGURE}. The network composes no text to show a unit on: train it longer.")]
     activations = trace(model, vocab, [text]).activations

@@ -15,7 +15,7 @@ from charrnn.errors import UserError
 from charrnn.learning.prepare import PARTS, prepare
 from charrnn.studies.claims.data_claims import note_pair_table
 from charrnn.studies.claims.evidence import PAPER_SETTING, Evidence, with_curve_measures, with_epochs_to_target
-from charrnn.studies.claims.samples import sample_rates, tune_rates
+from charrnn.studies.claims.sample_rates import sample_rates, tune_rates
 from charrnn.studies.comparison_report import TARGET_MARGIN
 from charrnn.studies.epoch_times import read_epoch_times, seconds_by_setting, timing_key
 from charrnn.studies.neurons.across_seeds import evaluate_unit_claim, read_seed_runs

@@ -13,7 +13,7 @@ from charrnn.config import AnalyzeConfig
 from charrnn.studies.claims.claim import VERDICTS
 from charrnn.studies.claims.verdicts import evaluate_claims, json_rows
 from charrnn.studies.comparison_page import readable_table
-from charrnn.studies.pages import CommandLine, Paragraph, Part, Section, Table, provenance, render_page
+from charrnn.studies.pages import CommandLine, PagePart, Paragraph, Section, Table, provenance, render_page
 from charrnn.studies.paper.figure_parts import loss_curve_parts, remove_figures, tune_parts, unit_parts
 from charrnn.studies.paper.paper_evidence import PaperEvidence, collect_evidence
 from charrnn.studies.paper.paper_tables import (
@@ -96,14 +96,14 @@ def _settings(paper: PaperEvidence, default: Mapping[str, Any]) -> pd.DataFrame:
     return settings_table(runs, keys, choose_base(runs, keys, dict(default), None))
 
 
-def _settings_parts(settings: pd.DataFrame) -> list[Part]:
+def _settings_parts(settings: pd.DataFrame) -> list[PagePart]:
     if "best_val_loss" not in settings:
         return []
     caption = "Every setting over its seeds, in nats per character; differences are from the default network."
     return [Table(readable_table(settings), caption)]
 
 
-def _provenance(config: AnalyzeConfig, paper: PaperEvidence, name: str) -> list[Part]:
+def _provenance(config: AnalyzeConfig, paper: PaperEvidence, name: str) -> list[PagePart]:
     runs = paper.evidence.runs
     commits = runs["commit"].dropna().astype(str).tolist() if "commit" in runs else []
     made = Paragraph(f"Made {time.strftime('%Y-%m-%d %H:%M')} from {len(runs)} finished runs of {name}.")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from charrnn.studies.claims.claim import NOT_RUN, UNDECIDED, VERDICTS
 from charrnn.studies.inference import t_interval
-from charrnn.studies.pages import Paragraph, Part, Table
+from charrnn.studies.pages import PagePart, Paragraph, Table
 from charrnn.studies.paper.paper_evidence import PaperEvidence
 from charrnn.studies.runs import records
 
@@ -91,7 +91,7 @@ def count_noun(number: int, noun: str) -> str:
     return f"{number} {noun if number != 1 else noun.removesuffix('s')}"
 
 
-def rate_table(paper: PaperEvidence) -> list[Part]:
+def rate_table(paper: PaperEvidence) -> list[PagePart]:
     """The rates of the default network's tunes at every temperature, beside those of human tunes."""
     tunes = paper.evidence.tunes
     base = paper.evidence.runs_of({})
@@ -123,7 +123,7 @@ def _mean_over_seeds(values: pd.Series | None, digits: str) -> str:
     return f"{interval.mean:{digits}}{spread}"
 
 
-def data_paragraphs(report: Mapping[str, Any]) -> list[Part]:
+def data_paragraphs(report: Mapping[str, Any]) -> list[PagePart]:
     """Tunes, split, n-gram baseline and human rates, from data.json."""
     if not report:
         return []

@@ -2,7 +2,7 @@
 
 from charrnn.music.constraint.automaton import ALWAYS, Builder
 from charrnn.music.constraint.counters import IF, SIZES, E, K, L
-from charrnn.music.constraint.header import write_key
+from charrnn.music.constraint.header_grammar import write_key
 from charrnn.music.constraint.sounds import Sounds
 
 LINES = {"|": L.PLAIN, "||": L.DOUBLE, "|]": L.DOUBLE, ":|": L.ENDS, "|:": L.STARTS, "::": L.BOTH}
@@ -11,7 +11,7 @@ NAMED = ("accent", "pp", "p", "mp", "mf", "f", "ff", "sfz")
 LONGEST_QUOTE = 16  # characters
 
 
-class Body:
+class BodyGrammar:
     """Writes the nodes of a tune's music into `build`; `start` begins a line, and `end` leads to `goal`.
 
     If it `is_strict`, a tune ends at a bar line and holds no text in quotes, of which other programs read chord names

@@ -18,7 +18,7 @@ _LARGEST_TUPLET = 15
 
 
 @dataclass(slots=True)
-class Event:
+class ScoreEvent:
     """A note, a chord or, without notes, a rest; `graces` lead to it. Without a duration it is nothing but graces."""
 
     onset: Fraction
@@ -34,20 +34,20 @@ class Event:
         return self.notes[0].position if self.notes[0].chord is None else self.notes[0].chord
 
 
-def layers(bar: Bar, notes: Iterable[Note]) -> list[list[Event]]:
+def layers(bar: Bar, notes: Iterable[Note]) -> list[list[ScoreEvent]]:
     """The events of a bar, each layer from its beginning; rests stand where nothing else does.
 
     A note that would last into the next one of its layer ends there: of chords whose notes differ in length, and where
     broken rhythm meets unequal notes, the next onset decides.
     """
-    layers: list[list[Event]] = [[]]
+    layers: list[list[ScoreEvent]] = [[]]
     graces: list[list[Note]] = []
     for _, group in groupby(notes, key=lambda n: (n.grace, n.position if n.chord is None else n.chord)):
         chord = list(group)
         if chord[0].grace:
             graces.append(chord)
             continue
-        event = Event(chord[0].onset, chord[0].duration, chord, graces)
+        event = ScoreEvent(chord[0].onset, chord[0].duration, chord, graces)
         graces = []
         if layers[-1] and event.onset <= layers[-1][-1].onset:
             layers.append([])
@@ -55,21 +55,21 @@ def layers(bar: Bar, notes: Iterable[Note]) -> list[list[Event]]:
     end = bar.onset + bar.length
     layers = [_with_rests(layer, bar.onset, end) for layer in layers]
     if graces:
-        layers[-1].append(Event(end, Fraction(0), graces=graces))
+        layers[-1].append(ScoreEvent(end, Fraction(0), graces=graces))
     return layers
 
 
-def _with_rests(layer: list[Event], time: Fraction, end: Fraction) -> list[Event]:
+def _with_rests(layer: list[ScoreEvent], time: Fraction, end: Fraction) -> list[ScoreEvent]:
     for event, following in pairwise(layer):
         event.duration = min(event.duration, following.onset - event.onset)
     filled = []
     for event in layer:
         if event.onset > time:
-            filled.append(Event(time, event.onset - time))
+            filled.append(ScoreEvent(time, event.onset - time))
         filled.append(event)
         time = event.onset + event.duration
     if end > time:
-        filled.append(Event(time, end - time))
+        filled.append(ScoreEvent(time, end - time))
     return filled
 
 
@@ -82,7 +82,7 @@ class Bracket(NamedTuple):
     time: int
 
 
-def brackets(layer: list[Event], signs: Mapping[int, tuple[int, int, int | None]]) -> list[Bracket]:
+def brackets(layer: list[ScoreEvent], signs: Mapping[int, tuple[int, int, int | None]]) -> list[Bracket]:
     """The tuplets of a layer.
 
     `signs` has, by the position of the note that a tuplet begins with, its notes, the time that they take, and the
@@ -110,7 +110,7 @@ def brackets(layer: list[Event], signs: Mapping[int, tuple[int, int, int | None]
     return brackets
 
 
-def _until_even(layer: list[Event], first: int) -> Bracket | None:
+def _until_even(layer: list[ScoreEvent], first: int) -> Bracket | None:
     """The tuplet that begins at `first`; None if there is no writing it."""
     total, p, binary = Fraction(0), 1, 0
     broken: Bracket | None = None

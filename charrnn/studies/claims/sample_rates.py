@@ -68,7 +68,7 @@ def sample_rates(
 
 
 def _sample_run(folder: Path, temperature: float, num_tunes: int, human: HumanTunes | None) -> dict[str, Any]:
-    model, vocab = checkpoint.load(str(folder))
+    model, vocab = checkpoint.load_model(str(folder))
     tunes = list(sample(model, vocab, temperature=temperature, num_tunes=num_tunes, seed=0))
     texts = [tune.text for tune in tunes]
     scores = [s for s in score_tunes(model, vocab, texts, [tune.ended for tune in tunes]) if len(s.ids)]

@@ -33,7 +33,7 @@ def units(bar: Fraction | None) -> Sequence[str]:
     return [unit for unit in UNITS if (4 * (bar or Fraction(0)) / (read_unit(unit) or 1)).denominator == 1]
 
 
-class Header:
+class HeaderGrammar:
     """Writes the nodes of a header into `build`; `start` is the first, `keys` are those where K: has its value.
 
     `fixed` gives the values of some of K, M, R and T, `text` the characters that text may hold.
