@@ -31,7 +31,7 @@ def test_a_tune_is_measured():
 
 
 def test_a_broken_tune_is_measured_too():
-    measures = measure(read(BROKEN))
+    measures = measure(read(BROKEN, strict=True))
     assert measures["faults"] == ["K", "junk", "few notes", "bar fit"]
     assert measures["first_problem"] == "no K:"
     assert measures["key_missing"] is True
@@ -54,7 +54,7 @@ def test_one_note_is_as_even_as_can_be():
 
 
 def test_a_collection_is_summed_up_over_all_its_notes():
-    summary = summarize([read(SCALE), read(SCALE), read(BROKEN)])
+    summary = summarize([read(SCALE), read(SCALE), read(BROKEN, strict=True)])
     assert summary["tunes"] == 3
     assert summary["well_formed"] == 2 / 3
     assert summary["faults"] == {"K": 1, "junk": 1, "few notes": 1, "bar fit": 1}
