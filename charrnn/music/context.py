@@ -34,7 +34,7 @@ class Context:
     """
 
     __slots__ = (
-        "_beat", "_broken", "_current", "_denominator", "_ending", "_expected", "_factor", "_first",
+        "_beat", "_before_line", "_broken", "_current", "_denominator", "_ending", "_expected", "_factor", "_first",
         "_has_sound", "_last", "_line", "_numerator", "_place", "_slashes", "_state", "_step", "_stood", "_tuplet",
         "_unit", "_value", "bar", "degree", "elapsed", "field", "in_music", "in_value", "left", "meter", "mode", "part",
         "rhythm", "tonic",
@@ -57,6 +57,7 @@ class Context:
         self._tuplet = (1, 1, 0)  # so many notes, in the time of how many, how many are still to come
         self._has_sound = False  # in this part
         self._first = BARS_BACK  # number of the part's first bar in the tune
+        self._before_line = (0, 0, BARS_BACK, False)  # bar, part, first and whether there is a sound, before a bar line
         self._ending: tuple[int, int, int, int] | None = None  # where the first one began: bar, part, first, elapsed
         self._step = 0  # of the tonic
         self._stood: dict[int, str] = {}  # what followed, by bar, place in it and kind
@@ -185,6 +186,7 @@ def _bar_line(context: Context, character: str, before: int) -> None:
     if begins:
         context._line = ""
         context._close_bar()
+        context._before_line = (context.bar, context.part, context._first, context._has_sound)
     context._line += character
     if len(context._line) > 1 or character == ":":
         context._end_part()
@@ -195,6 +197,8 @@ def _ending(context: Context, character: str, before: int) -> None:
         return
     if character == "1":
         context._finish_sound()
+        if before in (S.BAR, S.COLON):  # a first ending goes on with the part, whatever line it begins with
+            context.bar, context.part, context._first, context._has_sound = context._before_line
         context._ending = (context.bar, context.part, context._first, context.elapsed)
     elif context._ending is not None:
         context.bar, context.part, context._first, context.elapsed = context._ending

@@ -98,13 +98,16 @@ def melody(text: str) -> Melody:
     keys, meters = _in_force(reading, voice)
     of_bar = {number: list(notes) for number, notes in groupby(_highest(reading, voice), key=lambda note: note.bar)}
     measures: list[Measure] = []
+    last = reading.bars[0]
     for number, bar in enumerate(reading.bars):
         if bar.voice == voice:
             meter = _latest(meters, bar.position)
             if bar.expected != (read_meter(meter) or FREE).bar:
                 raise LeftOut("rest of many bars")
             events = tuple(_events(bar, of_bar.get(number, []), keys))
-            measures.append(_measure(bar, events, meter, is_first=not measures))
+            # A full bar that the end of a line closes gets a bar line; a bar that a line divides stays one.
+            closed = bool(bar.opening) or (bool(measures) and last.ends_line and last.kind == "full" and not bar.ending)
+            measures.append(_measure(bar, events, meter, is_first=not measures, is_closed=closed))
             last = bar
     rhythm = next((f.value for f in reading.fields if f.letter == "R" and f.value), "")
     title = " ".join(reading.header.title.split())
@@ -185,11 +188,11 @@ def _events(bar: Bar, notes: list[Note], keys: list[tuple[int, Key]]) -> Iterato
         raise LeftOut("empty bar")
 
 
-def _measure(bar: Bar, events: tuple[Event, ...], meter: str, *, is_first: bool) -> Measure:
+def _measure(bar: Bar, events: tuple[Event, ...], meter: str, *, is_first: bool, is_closed: bool) -> Measure:
     ends, starts = repeats(bar.opening)
     if is_first:
         return Measure(0, starts, starts > 0, starts > 0, bar.ending, meter, events)
-    return Measure(ends, starts, divides(bar.opening), bar.opening != "", bar.ending, meter, events)
+    return Measure(ends, starts, divides(bar.opening), is_closed, bar.ending, meter, events)
 
 
 def _with_paired_ties(measures: list[Measure]) -> Iterator[Measure]:
