@@ -26,6 +26,7 @@ CACHE_VERSION = 4
 HUMAN_TUNES = 1000
 # Kinds of problem that are shown; data.json has all.
 MOST_KINDS = 6
+EXPLAINED_BELOW = 95  # per cent well-formed; of ryan, oneill and aird more are
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,8 @@ def describe(report: dict[str, Any]) -> str:
         f"as tunes  {share:.1f} % of {diagnosis['read']:,} are well-formed"
         + "".join(f", {name} {number:,}" for name, number in diagnosis["faults"].items())
     )
-    lines += _examples(dict(list(diagnosis["problems"].items())[:MOST_KINDS]), diagnosis["examples"])
+    if share < EXPLAINED_BELOW:
+        lines += _examples(dict(list(diagnosis["problems"].items())[:MOST_KINDS]), diagnosis["examples"])
     parts = [f"{part} {split[part]['tunes']:,} tunes ({split[part]['characters']:,})" for part in PARTS]
     near = f"; {split['near_duplicates']} near-duplicates kept on one side" if split["near_duplicates"] else ""
     lines.append(f"split     {split['kind']}: {', '.join(parts)}{near}")
