@@ -52,8 +52,21 @@ def collect_result(job: JobReturn) -> int:
     code, folder, archive = job.return_value
     Path(folder).mkdir(parents=True, exist_ok=True)
     with run.lock(Path(folder)), tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
-        tar.extractall(folder, filter="data")
+        # A result says that a run is finished, so it comes when all else is there.
+        for entry in sorted(tar.getmembers(), key=lambda entry: entry.name.endswith("result.json")):
+            _unpack(tar, entry, Path(folder))
     return int(code)
+
+
+def _unpack(tar: tarfile.TarFile, entry: tarfile.TarInfo, folder: Path) -> None:
+    """A file or folder of an archive; what points outside `folder` raises tarfile.FilterError."""
+    safe = tarfile.data_filter(entry, str(folder))
+    content = tar.extractfile(safe)
+    if content is None:
+        (folder / safe.name).mkdir(parents=True, exist_ok=True)
+        return
+    with content, run.replacing(folder / safe.name) as part:
+        part.write_bytes(content.read())
 
 
 @contextmanager
