@@ -94,12 +94,13 @@ def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
     purge = None if resume_from is None else resume_from["global_step"] + 1
     events = Events(folder, name="", version="", default_hp_metric=False, purge_step=purge)
     if resume_from is None or not resume_from["callbacks"][checkpoints.state_key]["finished"]:
-        last = resume_file
         # Beside others a run has no bar of its own: whoever started it shows how it goes.
         bar = [EpochBar(refresh_rate=5)] if sys.stderr.isatty() and multiprocessing.parent_process() is None else []
         trainer = _trainer(config, events, [metrics, checkpoints, ComposedTunes(), *bar])
-        with launch_processes(config.trainer.devices, _train_along, config, prepared, last) as module.process_group:
-            trainer.fit(module, data, ckpt_path=last, weights_only=True)
+        with launch_processes(
+            config.trainer.devices, _train_along, config, prepared, resume_file
+        ) as module.process_group:
+            trainer.fit(module, data, ckpt_path=resume_file, weights_only=True)
     else:
         metrics.load_state_dict(resume_from["callbacks"][metrics.state_key])
         checkpoints.load_state_dict(resume_from["callbacks"][checkpoints.state_key])
