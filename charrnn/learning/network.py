@@ -71,11 +71,10 @@ class Network:
         character. `constraint` is "none", "header", "syntax" or "bars" (only what the grammar allows), or "reject"
         (each tune anew, up to `max_tries` times, until one is well-formed; a tune that never is, is left out with a
         warning). `key`, `meter`, `rhythm` and `title` are what every tune's header says; they need "header", "syntax"
-        or "bars". Every tune begins with `prompt` and has at most `max_chars` characters. `top_k`, `top_p`
-        and `min_p` leave only the likeliest characters. A network that was trained
-        with data.key=white writes tunes without key signature, to which `log_prob` belongs: they are moved to `key`
-        without a constraint, too, or else to keys as its collection has them. Raises UserError for settings that cannot
-        be.
+        or "bars". Every tune begins with `prompt` and has at most `max_chars` characters. `top_k`, `top_p` and `min_p`
+        leave only the likeliest characters. A network that was trained with data.key=white writes tunes without key
+        signature, to which `log_prob` belongs: they are moved to `key` without a constraint, too, or else to keys as
+        its collection has them. Raises UserError for settings that cannot be.
 
         >>> network = charrnn.load("runs/demo")
         >>> tunes = network.sample(2, constraint="bars", key="Gm", meter="6/8", seed=1)
@@ -161,7 +160,8 @@ class Network:
 def load(path: str | os.PathLike[str], *, accelerator: str = "auto") -> Network:
     """The network in a checkpoint file, or the best one of a run folder; `accelerator` is "auto", "cpu" or "gpu".
 
-    Raises UserError where there is no checkpoint of charrnn. A checkpoint never runs code.
+    Raises UserError where there is no checkpoint of charrnn. No code in a checkpoint is run; a network with a cell of a
+    user's own imports that class.
 
     >>> charrnn.load("runs/demo")
     Network(cell=rnn, hidden=20, layers=1, alphabet=...)
