@@ -22,7 +22,7 @@ class Step(Protocol):
     ) -> tuple[Tensor, Tensor]:
         """Summed nats () and the next state (L, S, B, H); every parameter's .grad is that of nats / `characters`.
 
-        `ids` and `targets` are (B, T) int64, `inputs` (B, T, I) int32; targets that are IGNORED count nothing.
+        `ids` and `targets` are (T, B) int64, `inputs` (T, B, I) int32; targets that are IGNORED count nothing.
         """
         ...
 
@@ -41,8 +41,8 @@ class AutogradStep:
     def gradients(
         self, ids: Tensor, targets: Tensor, inputs: Tensor | None, state: Tensor | None, characters: int
     ) -> tuple[Tensor, Tensor]:
-        logits, state = self.model(ids, state, inputs)
-        nats = summed_loss(logits, targets)
+        logits, state = self.model(ids.t(), state, None if inputs is None else inputs.transpose(0, 1))
+        nats = summed_loss(logits, targets.t())
         self.model.zero_grad()
         self.backward(nats / characters)
         return nats.detach(), state.detach()

@@ -17,6 +17,7 @@ RECURRENCES: dict[type[nn.Module], type[TanhRecurrence] | type[GRURecurrence]] =
     nn.RNN: TanhRecurrence,
     nn.GRU: GRURecurrence,
 }
+UNDERFLOW = 1e-30  # a likelihood below has lost digits, or is 0, where its logarithm has not
 
 
 def can_fuse(model: CharRNN) -> bool:
@@ -55,8 +56,8 @@ class FusedStep:
                 source = Below(weight, grads[weight], below.outputs, below.grad)
             self.layers.append(FusedLayer(layer, source, model, grads, shape))
         steps, weight = shape.numel(), model.output.weight
-        self.scores, self.log_prob = (weight.new_empty(steps, weight.shape[0]) for _ in range(2))
-        self.minus_one = weight.new_full((steps, 1), -1.0)
+        self.scores, self.d_scores = (weight.new_empty(weight.shape[0], steps) for _ in range(2))
+        self.minus_one = weight.new_full((1, steps), -1.0)
 
     @torch.no_grad()
     def gradients(
@@ -65,11 +66,11 @@ class FusedStep:
         if ids.shape != self.shape:
             self._allocate(ids.shape)
         if state is None:
-            state = self.model.zero_state(ids.shape[0])
+            state = self.model.zero_state(ids.shape[1])
         self.characters.read(ids, inputs)
         for layer, h0 in zip(self.layers, state[:, 0], strict=True):
             layer.forward(h0)
-        nats = self._output(targets.t().flatten(), characters)
+        nats = self._output(targets.flatten(), characters)
         for layer in reversed(self.layers):
             layer.backward()
         for parameter, grad in self.grads.items():
@@ -79,21 +80,27 @@ class FusedStep:
     def _output(self, targets: Tensor, characters: int) -> Tensor:
         """Summed nats of the targets (N,), with the gradients of nats / `characters` on their way down."""
         output, last = self.model.output, self.layers[-1]
-        torch.addmm(output.bias, last.outputs, output.weight.t(), out=self.scores)
-        torch.log_softmax(self.scores, 1, out=self.log_prob)
+        # Alphabet first: so the products take a quarter less time, and a softmax over columns no more.
+        torch.addmm(output.bias[:, None], output.weight, last.outputs.t(), out=self.scores)
+        torch.softmax(self.scores, 0, out=self.d_scores)
         counts = None
         if characters < len(targets):
-            counts = (targets != IGNORED)[:, None]
+            counts = targets != IGNORED
             targets = targets.clamp_min(0)
-        chosen = targets[:, None]
-        nats = self.log_prob.gather(1, chosen)
-        d_scores = self.log_prob.exp_().scatter_add_(1, chosen, self.minus_one).mul_(1 / characters)
+        chosen = targets[None]
+        likelihood = self.d_scores.gather(0, chosen)
+        if float(likelihood.amin()) > UNDERFLOW:
+            nats = likelihood.log_().neg_()
+        else:
+            nats = self.scores.logsumexp(0, keepdim=True).sub_(self.scores.gather(0, chosen))
+        self.d_scores.scatter_add_(0, chosen, self.minus_one).mul_(1 / characters)
         if counts is not None:
-            nats, d_scores = nats.mul_(counts), d_scores.mul_(counts)
-        torch.mm(d_scores.t(), last.outputs, out=self.grads[output.weight])
-        torch.sum(d_scores, 0, out=self.grads[output.bias])
-        torch.mm(d_scores, output.weight, out=last.grad)
-        return nats.sum().neg_()
+            nats.mul_(counts)
+            self.d_scores.mul_(counts)
+        torch.mm(self.d_scores, last.outputs, out=self.grads[output.weight])
+        torch.sum(self.d_scores, 1, out=self.grads[output.bias])
+        torch.mm(self.d_scores.t(), output.weight, out=last.grad)
+        return nats.sum()
 
     @torch.no_grad()
     def clip(self, norm: float) -> Tensor:
@@ -106,7 +113,7 @@ class FusedLayer:
     """One layer with its dropout: `outputs` (N, H) and their gradients `grad` (N, H)."""
 
     def __init__(self, layer: Any, source: Characters | Below, model: CharRNN, grads: dict[Any, Tensor], shape: Any):
-        batch, time = shape
+        time, batch = shape
         self.source, self.w, self.b_ih, self.b_hh = source, layer.weight_hh_l0, layer.bias_ih_l0, layer.bias_hh_l0
         self.d_w, self.d_b_ih, self.d_b_hh = (grads[p] for p in (self.w, self.b_ih, self.b_hh))
         self.recurrence: Recurrence = RECURRENCES[type(layer)](time, batch, layer.hidden_size, self.w.dtype)

@@ -24,12 +24,12 @@ class Characters:
         self.numbers = torch.empty(0, 0)
 
     def read(self, ids: Tensor, inputs: Tensor | None) -> None:
-        """What `forward` is of: ids (B, T) and inputs (B, T, I)."""
-        self.numbers = ids.t().reshape(-1, 1)
+        """What `forward` is of: ids (T, B) and inputs (T, B, I)."""
+        self.numbers = ids.reshape(-1, 1)
         if self.tables is not None:
             if inputs is None:
                 raise TypeError("a network with inputs needs their values")
-            rows = inputs.transpose(0, 1).flatten(0, 1) + self.tables.first
+            rows = inputs.flatten(0, 1) + self.tables.first
             self.numbers = torch.cat([self.numbers, rows + self.size], 1)
 
     def forward(self, bias: Tensor, pre: Tensor) -> None:
