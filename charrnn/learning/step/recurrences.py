@@ -1,7 +1,6 @@
 """The recurrences of the cells, forward and backward, on buffers made once for windows of one shape.
 
-T time, B batch, H hidden, G gates (1; 3 for gru). In place of tanh a stands 2σ(2a) - 1: torch's sigmoid takes a quarter
-of the time of its tanh.
+T time, B batch, H hidden, G gates (1; 3 for gru).
 """
 
 import itertools
@@ -9,6 +8,8 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
+
+from charrnn.learning.tanh_layer import recur
 
 
 class Recurrence(Protocol):
@@ -49,8 +50,7 @@ class TanhRecurrence:
         self.grad = self.d_pre = torch.empty(time, batch, hidden, dtype=dtype)
         self.slopes = torch.empty_like(self.grad)
         self.w_t = torch.empty(hidden, hidden, dtype=dtype)
-        self.one, self.minus_one = torch.tensor([1.0, -1.0], dtype=dtype)
-        self.steps = list(itertools.pairwise(self.states.unbind()))
+        self.one = torch.ones((), dtype=dtype)
         later_first = list(zip(self.grad.unbind(), self.slopes.unbind(), strict=True))[::-1]
         self.last, self.steps_back = later_first[0], list(itertools.pairwise(later_first))
 
@@ -59,10 +59,7 @@ class TanhRecurrence:
 
     def forward(self, h0: Tensor, w: Tensor, b_hh: Tensor) -> None:
         self.states[0] = h0
-        w_t = self.w_t.copy_(w.t())  # in one piece: a product with the view takes longer
-        for before, after in self.steps:
-            after.addmm_(before, w_t, beta=2, alpha=2).sigmoid_()
-            torch.add(self.minus_one, after, alpha=2, out=after)
+        recur(self.states, self.w_t.copy_(w.t()))
 
     def backward(self, w: Tensor, d_w: Tensor, d_b_ih: Tensor, d_b_hh: Tensor) -> None:
         torch.addcmul(self.one, self.outputs, self.outputs, value=-1, out=self.slopes)
