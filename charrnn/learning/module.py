@@ -125,6 +125,7 @@ class LitCharRNN(pl.LightningModule):
     def _step(self) -> Step:
         """How the steps of a block are made; each block asks, since a callback may freeze or watch what it likes."""
         is_alone = self.process_group.size == 1 and not self._is_heard("on_before_backward", "on_after_backward")
+        is_alone = is_alone and not torch.is_autocast_enabled(self.device.type)
         kind = FusedStep if is_alone and can_fuse(self.model) else AutogradStep
         if type(self.step) is not kind:
             self.step = FusedStep(self.model) if kind is FusedStep else AutogradStep(self.model, self.manual_backward)
@@ -146,7 +147,8 @@ class LitCharRNN(pl.LightningModule):
         self.val_state, self.val_sum, self.val_characters = None, 0.0, 0
 
     def validation_step(self, block: Block, index: int) -> None:
-        loss, characters, self.val_state = score(self.model, block, self.val_state)
+        with torch.autocast(self.device.type, enabled=False):  # the weights are in float32, and so is their loss
+            loss, characters, self.val_state = score(self.model, block, self.val_state)
         self.val_sum += loss
         self.val_characters += characters
 
