@@ -111,7 +111,7 @@ class Trainer:
     accelerator: str = key(choices=("auto", "cpu", "gpu"), identity=False)
     threads: int = key(least=1, identity=False)
     devices: int = key(least=1)
-    precision: str = key(choices=("32", "tf32"))
+    precision: str = key(choices=("32", "tf32", "bf16-mixed"))
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from charrnn.learning.checkpoint_io import CheckpointBesideTarget
 from charrnn.learning.data import AbcDataModule
 from charrnn.learning.inputs import names
 from charrnn.learning.module import Diverged, LitCharRNN
+from charrnn.learning.precision import lightning_precision
 from charrnn.learning.prepare import Prepared, describe, prepare
 from charrnn.learning.processes import ProcessGroup, launch_processes
 from charrnn.learning.result import make_result
@@ -164,6 +165,7 @@ def _trainer(config: TrainConfig, events: TensorBoardLogger | None, callbacks: l
         callbacks = [stopping, *callbacks]
     return pl.Trainer(
         accelerator=accelerator,
+        precision=lightning_precision(config, accelerator == "gpu"),  # type: ignore[arg-type]
         devices=[rank] if accelerator == "gpu" else 1,  # of this process; Lightning does not know of the others
         max_epochs=config.trainer.max_epochs,
         logger=events or False,

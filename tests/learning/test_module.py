@@ -437,7 +437,9 @@ def test_a_learning_rate_beyond_measure_diverges(cell, tmp_path):
         fit(module(cell=cell, name="sgd", lr=1e38, gradient_clip=1e30), corpus(), tmp_path, epochs=2)
 
 
-def saved_on_the_way(lit: LitCharRNN, data: AbcDataModule, folder: Path, after: int | None, epochs: int) -> Path:
+def saved_on_the_way(
+    lit: LitCharRNN, data: AbcDataModule, folder: Path, after: int | None, epochs: int, **settings: Any
+) -> Path:
     """A checkpoint of after so many blocks, or of the end of the first epoch."""
 
     class Save(pl.Callback):
@@ -450,7 +452,7 @@ def saved_on_the_way(lit: LitCharRNN, data: AbcDataModule, folder: Path, after: 
             if after is None and trainer.current_epoch == 0:
                 trainer.save_checkpoint(folder / "middle.ckpt")
 
-    fit(lit, data, folder, epochs=epochs, callbacks=[Save()])
+    fit(lit, data, folder, epochs=epochs, callbacks=[Save()], **settings)
     return folder / "middle.ckpt"
 
 
