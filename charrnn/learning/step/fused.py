@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from charrnn.learning.data import IGNORED
 from charrnn.learning.model import CharRNN
 from charrnn.learning.step.recurrences import GRURecurrence, Recurrence, TanhRecurrence
-from charrnn.learning.step.sources import Below, Characters
+from charrnn.learning.step.sources import Below, Characters, Direct
 
 RECURRENCES: dict[type[nn.Module], type[TanhRecurrence] | type[GRURecurrence]] = {
     nn.RNN: TanhRecurrence,
@@ -48,6 +48,9 @@ class FusedStep:
         rows = None if model.tables is None else model.tables.rows
         weight = model.layers[0].weight_ih_l0
         self.characters = Characters(weight, grads[weight], model.tables, None if rows is None else grads[rows])
+        self.direct: Direct | None = None
+        if model.direct is not None:
+            self.direct = Direct(self.characters, model.direct.rows, grads[model.direct.rows])
         source: Characters | Below = self.characters
         self.shape, self.layers = shape, []
         for layer in model.layers:
@@ -82,6 +85,8 @@ class FusedStep:
         output, last = self.model.output, self.layers[-1]
         # Alphabet first: so the products take a quarter less time, and a softmax over columns no more.
         torch.addmm(output.bias[:, None], output.weight, last.outputs.t(), out=self.scores)
+        if self.direct is not None:
+            self.direct.forward(self.scores)
         torch.softmax(self.scores, 0, out=self.d_scores)
         counts = None
         if characters < len(targets):
@@ -97,6 +102,8 @@ class FusedStep:
         if counts is not None:
             nats.mul_(counts)
             self.d_scores.mul_(counts)
+        if self.direct is not None:
+            self.direct.backward(self.d_scores)
         torch.mm(self.d_scores, last.outputs, out=self.grads[output.weight])
         torch.sum(self.d_scores, 1, out=self.grads[output.bias])
         torch.mm(self.d_scores.t(), output.weight, out=last.grad)

@@ -51,6 +51,23 @@ class Characters:
             torch.mm(d_rows, self.w, out=self.d_rows)
 
 
+class Direct:
+    """What a moment adds to the logits past all layers: the rows of a table (V + K, V) that its numbers choose."""
+
+    def __init__(self, characters: Characters, rows: Tensor, d_rows: Tensor):
+        self.characters, self.rows, self.d_rows = characters, rows, d_rows
+
+    def forward(self, scores: Tensor) -> None:
+        scores.add_(F.embedding_bag(self.characters.numbers, self.rows, mode="sum").t())
+
+    def backward(self, d_scores: Tensor) -> None:
+        """From the gradients of the logits (V, N)."""
+        self.d_rows.zero_()
+        by_moment = d_scores.t().contiguous()
+        for numbers in self.characters.numbers.t().contiguous():
+            self.d_rows.index_add_(0, numbers, by_moment)
+
+
 class Below:
     """W_ih x_t for the outputs x_t (N, H) of the layer below, whose gradients go into `grad` (N, H)."""
 
