@@ -22,7 +22,7 @@ SECONDS_BETWEEN_CHECKPOINTS = 30.0
 
 
 class Metrics(Callback):
-    """metrics.csv, a row an epoch, and the same as curves for TensorBoard.
+    """metrics.csv, a row an epoch, and for the loggers what LitCharRNN does not know: time and speed.
 
     The rows travel in the checkpoint and the file is written whole: a resumed run leaves that of an undisturbed one.
     """
@@ -36,9 +36,6 @@ class Metrics(Callback):
     def on_train_batch_start(self, trainer: pl.Trainer, module: pl.LightningModule, block: Any, index: int) -> None:
         if index == 0:
             self._start = time.perf_counter()
-
-    def on_train_batch_end(self, trainer: pl.Trainer, module: Any, *_: Any) -> None:
-        _log(trainer, {"block/loss": module.block_loss, "block/gradient_norm": module.gradient_norm})
 
     def on_validation_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         # Without a start the epoch was resumed in the middle, and its time would be a fiction.
@@ -60,7 +57,9 @@ class Metrics(Callback):
         )
         self._start = None
         row = self.rows[-1]
-        _log(trainer, {k: v for k, v in row.items() if k != "epoch" and v is not None})
+        if seconds is not None and speed is not None:
+            for logger in trainer.loggers:
+                logger.log_metrics({"seconds": seconds, "chars_per_second": speed}, trainer.global_step)
         self.write()
         self.say(
             f"epoch {row['epoch'] + 1:3d}  train {row['train/loss']:#.5g}  val {row['val/loss']:#.5g} nats "
@@ -155,12 +154,6 @@ class EpochBar(TQDMProgressBar):
 
     def _speed(self, module: LitCharRNN) -> float:
         return 0.0 if self._start is None else module.characters / max(time.perf_counter() - self._start, 1e-9)
-
-
-def _log(trainer: pl.Trainer, values: dict[str, float]) -> None:
-    # Straight to the logger: self.log costs up to a millisecond a call (benchmarks/README.md).
-    if trainer.logger is not None:
-        trainer.logger.log_metrics(values, trainer.global_step)
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

@@ -118,6 +118,20 @@ class LitCharRNN(pl.LightningModule):
             raise self._diverged(f"the loss is {self.block_loss}")
         self.loss_sum += float(total)
         self.characters += count
+        self.log_at_step({"block/loss": self.block_loss, "block/gradient_norm": self.gradient_norm}, prog_bar=True)
+
+    def log_at_step(self, values: dict[str, float], prog_bar: bool = False) -> None:
+        """Log to every logger of the Trainer, at the optimizer step: Lightning itself counts blocks.
+
+        A metric named "step" is Lightning's own way to say so. In double precision: a float is rounded to single.
+        """
+        step = torch.tensor(self.trainer.global_step, dtype=torch.float64)
+        self.log("step", step, prog_bar=False)
+        self.log_dict({k: torch.tensor(v, dtype=torch.float64) for k, v in values.items()}, prog_bar=prog_bar)
+
+    def forward(self, ids: Tensor, state: Tensor | None = None, inputs: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Logits (B, T, V) and the state after the last character, as CharRNN gives them."""
+        return self.model(ids, state, inputs)
 
     def on_validation_epoch_start(self) -> None:
         self.val_state, self.val_sum, self.val_characters = None, 0.0, 0
@@ -130,9 +144,30 @@ class LitCharRNN(pl.LightningModule):
     def on_validation_epoch_end(self) -> None:
         if not math.isfinite(self.val_loss):
             raise self._diverged(f"the validation loss is {self.val_loss}")
-        self.log("val/loss", self.val_loss, logger=False)  # for EarlyStopping; the curve is drawn by Metrics
-        if self.plateau is not None:
+        values = {"val/loss": self.val_loss, "val/bpc": self.val_loss / math.log(2)}
+        if self.characters:  # none in Trainer.validate
+            values |= {"train/loss": self.train_loss, "lr": self.trainer.optimizers[0].param_groups[0]["lr"]}
+        self.log_at_step(values)
+        if self.plateau is not None and not self.trainer.sanity_checking:
             self.plateau.step(self.val_loss)
+
+    def on_test_epoch_start(self) -> None:
+        self.on_validation_epoch_start()
+
+    def test_step(self, block: Block, index: int) -> None:
+        self.validation_step(block, index)
+
+    def on_test_epoch_end(self) -> None:
+        self.log_at_step({"test/loss": self.val_loss, "test/bpc": self.val_loss / math.log(2)})
+
+    def on_predict_epoch_start(self) -> None:
+        self.val_state = None
+
+    def predict_step(self, block: Block, index: int) -> Tensor:
+        """Log probabilities in nats (B, T, V) of every character that may come next, the state carried on."""
+        ids, _, *inputs = block
+        logits, self.val_state = self(ids, self.val_state, *inputs)
+        return logits.log_softmax(-1)
 
     def on_train_epoch_end(self) -> None:
         guess = math.log(self.model.output.out_features)
