@@ -5,6 +5,7 @@ import math
 import re
 import types
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -17,9 +18,6 @@ from charrnn.errors import UserError
 
 T = TypeVar("T")
 _CLASS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
-
-# The Trainer's own cost is paid once a block; trainer.limit_blocks counts them.
-WINDOWS_PER_BLOCK = 10
 
 # The Trainer's own cost is paid once a block; trainer.limit_blocks counts them.
 WINDOWS_PER_BLOCK = 10
@@ -108,9 +106,10 @@ class Trainer:
     patience: int | None = key(least=1)
     limit_blocks: int | None = key(least=1)
     scores: bool = key(identity=False)
-    accelerator: str = key(choices=("auto", "cpu", "gpu"), identity=False)
+    accelerator: str = key(choices=("auto", "cpu", "gpu", "cuda", "mps"), identity=False)
     threads: int = key(least=1, identity=False)
     devices: int = key(least=1)
+    strategy: str = key(choices=("auto", "ddp"), identity=False)  # ddp: what several devices do in any case
     precision: str = key(choices=("32", "tf32"))
 
 
@@ -122,6 +121,8 @@ class TrainConfig:
     regularization: Regularization
     optim: Optim
     trainer: Trainer
+    logger: Mapping[str, Any] = key(identity=False)
+    callbacks: Mapping[str, Any] = key()
     seed: int = key(least=0, below=2**32)
     runs_dir: str = key(free_text=True, identity=False)
     dry_run: bool = key(identity=False)
@@ -137,6 +138,11 @@ class TrainConfig:
             raise UserError(
                 f"trainer.devices: expected a number that divides data.batch_size ({self.data.batch_size} streams), "
                 f"got {self.trainer.devices}; change one of them"
+            )
+        if self.trainer.devices > 1 and (acting := acting_callbacks(self.callbacks)):
+            raise UserError(
+                f"callbacks: expected one device with {acting}, which stands in the first process of several alone; "
+                "give trainer.devices=1"
             )
 
 
@@ -253,10 +259,29 @@ def _checked(name: str, value: Any, hint: Any, rule: typing.Mapping[str, Any]) -
             some = ", ".join(rule["choices"])
             raise UserError(f"{name}: expected some of {some}, got {value!r}; give {name}=[{some.split(', ')[0]},…]")
         return tuple(map(str, value))
+    if typing.get_origin(kind) is Mapping:
+        return _checked_classes(name, value)
     converted = _converted(value, kind)
     if converted is None or not _within(converted, rule):
         raise UserError(f"{name}: expected {_expectation(kind, rule, optional)}, got {value!r}; give {name}=…")
     return converted
+
+
+def _checked_classes(name: str, value: Any) -> dict[str, dict[str, Any]]:
+    """Loggers or callbacks by their names, each with the dotted path of its class as `_target_` and its arguments."""
+    if not isinstance(value, dict):
+        raise UserError(f"{name}: expected one of the group's options, got {value!r}; give +{name}.mine=package.Class")
+    checked = {}
+    for part, given in value.items():
+        told = {"_target_": given} if isinstance(given, str) else given
+        path = told.get("_target_") if isinstance(told, dict) else None
+        if not isinstance(path, str) or not _CLASS.fullmatch(path):
+            raise UserError(
+                f"{name}.{part}: expected the dotted path of a class, or _target_ with it and its arguments, "
+                f"got {given!r}; give +{name}.{part}=package.Class"
+            )
+        checked[str(part)] = told
+    return checked
 
 
 def _converted(value: Any, kind: type) -> Any:
@@ -299,7 +324,30 @@ def plain(config: Any) -> dict[str, Any]:
     return {f.name: plain(value) if is_dataclass(value := getattr(config, f.name)) else value for f in fields(config)}
 
 
+# Callbacks of Lightning's that only watch.
+WATCHING = tuple(
+    f"pytorch_lightning.callbacks.{name}"
+    for name in (
+        *("DeviceStatsMonitor", "LearningRateMonitor", "ModelCheckpoint", "ModelSummary", "RichModelSummary"),
+        *("RichProgressBar", "TQDMProgressBar"),
+    )
+)
+
+
+def acting_callbacks(callbacks: Mapping[str, Any]) -> str | None:
+    """Those that can change a result, in words: `noise=my_callbacks.Noise std=0.1`."""
+    acting = {name: part for name, part in callbacks.items() if part["_target_"] not in WATCHING}
+    return (
+        " ".join(
+            f"{name}={part['_target_']}" + "".join(f" {k}={v}" for k, v in run.flat(part).items() if k != "_target_")
+            for name, part in acting.items()
+        )
+        or None
+    )
+
+
 def semantic(settings: dict[str, Any]) -> dict[str, Any]:
-    """The dotted keys of a run's settings that can change its result: no devices, threads, folders."""
+    """The dotted keys of a run's settings that can change its result: no devices, threads, folders, loggers."""
     known = known_keys(TrainConfig)
-    return {k: v for k, v in run.flat(settings).items() if k not in known or known[k]["identity"]}
+    described = settings | {"callbacks": acting_callbacks(settings["callbacks"]), "logger": None}
+    return {k: v for k, v in run.flat(described).items() if k not in known or known[k]["identity"]}

@@ -22,7 +22,9 @@ CONFIG_FLAGS = ("-cd", "--config-dir", "-cn", "--config-name", "-cp", "--config-
 # submitit_local runs on this machine, all jobs at once, what slurm would queue: to try out, and in tests.
 HYDRA_LAUNCHERS = ["basic", "submitit_local"]
 # Groups of which several options go together, as in inputs=[meter,cond].
-LISTS = ("inputs",)
+LISTS = ("inputs", "logger", "callbacks")
+# Groups whose keys are a user's own: names of loggers and callbacks, and the arguments of their classes.
+OPEN_GROUPS = ("logger", "callbacks")
 # Launchers that need an extra of this package, and the module that tells whether it is installed.
 EXTRAS = {"slurm": ("slurm", "submitit"), "submitit_local": ("slurm", "submitit"), "cluster": ("ray", "ray")}
 
@@ -76,6 +78,8 @@ def _normalize(argument: str, known_keys: dict[str, dict[str, Any]], groups: dic
     if key.split(".")[0].split("/")[0] == "hydra":
         if name in groups:
             _check_options(name, value, groups[name])
+        return argument
+    if key.partition(".")[0] in OPEN_GROUPS and "." in key:
         return argument
     if name != key:
         raise UserError(f"expected key=value, got {argument!r}; keys are neither added nor removed: write {key}=…")

@@ -12,13 +12,18 @@ from pytorch_lightning.callbacks import Callback, Checkpoint, TQDMProgressBar
 from pytorch_lightning.callbacks.progress.tqdm_progress import Tqdm
 
 from charrnn import run
+from charrnn.learning.best_tunes import as_code
 from charrnn.learning.checkpoint import BEST, LAST
+from charrnn.learning.loggers import tensorboard_writers
 from charrnn.learning.module import LitCharRNN
 from charrnn.learning.sampling import sample
+from charrnn.learning.trainer import Patience
 from charrnn.learning.vocab import Vocabulary
 
 COLUMNS = ("epoch", "train/loss", "val/loss", "val/bpc", "lr", "seconds", "chars_per_second")
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
+# TensorBoard's custom scalars: the two losses in one picture.
+LAYOUT = {"loss": {"training and validation": ["Multiline", ["^train/loss$", "^val/loss$"]]}}
 
 
 class Metrics(Callback):
@@ -95,7 +100,8 @@ class Checkpoints(Checkpoint):
 
     def __init__(self, folder: Path, stop_requested: Any):
         self.folder, self.stop_requested = folder, stop_requested
-        self.best_loss, self.best_epoch, self.finished = math.inf, -1, False
+        self.best_loss, self.best_epoch = math.inf, -1
+        self.stop_reason: str | None = None  # while the run is not at its end
         self._saved = time.monotonic()
 
     def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
@@ -110,31 +116,45 @@ class Checkpoints(Checkpoint):
             trainer.save_checkpoint(self.folder / BEST, weights_only=True)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        self.finished = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
+        if trainer.current_epoch + 1 == trainer.max_epochs:
+            self.stop_reason = "max_epochs"
+        elif trainer.should_stop:
+            is_patience = any(isinstance(c, Patience) and c.stopped_epoch for c in trainer.callbacks)  # type: ignore[attr-defined]
+            self.stop_reason = "patience" if is_patience else "callback"
         self._save_last(trainer)
 
     def _save_last(self, trainer: pl.Trainer) -> None:
         trainer.save_checkpoint(self.folder / LAST)
         self._saved = time.monotonic()
-        if self.stop_requested() and not self.finished:
+        if self.stop_requested() and self.stop_reason is None:
             raise Stopped
 
     def state_dict(self) -> dict[str, Any]:
-        return {"best_loss": self.best_loss, "best_epoch": self.best_epoch, "finished": self.finished}
+        return {name: getattr(self, name) for name in ("best_loss", "best_epoch", "stop_reason")}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.best_loss, self.best_epoch, self.finished = state["best_loss"], state["best_epoch"], state["finished"]
+        self.best_loss, self.best_epoch, self.stop_reason = (
+            state["best_loss"],
+            state["best_epoch"],
+            state["stop_reason"],
+        )
 
 
 class ComposedTunes(Callback):
     """Two tunes at temperature 1 after every epoch, as text in TensorBoard: one hears of progress before it ends."""
 
+    def on_fit_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        for writer in tensorboard_writers(trainer.loggers):
+            writer.add_custom_scalars(LAYOUT)
+
     def on_validation_end(self, trainer: pl.Trainer, module: Any) -> None:
+        if not (writers := tensorboard_writers(trainer.loggers)):
+            return
         module.model.eval()
         vocab = Vocabulary(module.hparams.vocabulary)
         tunes = sample(module.model, vocab, temperature=1.0, num_tunes=2, seed=0, max_chars=400, width=2)
-        text = "\n\n".join("\n".join("    " + line for line in tune.text.splitlines()) for tune in tunes)
-        trainer.logger.experiment.add_text("tunes", text, trainer.global_step)  # type: ignore[union-attr]
+        for writer in writers:
+            writer.add_text("tunes", "\n\n".join(as_code(tune.text) for tune in tunes), trainer.global_step)
 
 
 class EpochBar(TQDMProgressBar):

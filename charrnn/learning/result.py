@@ -26,8 +26,8 @@ if TYPE_CHECKING:  # Lightning is for what trains; a run that is finished is rea
 class Result:
     """Losses are in nats per character, `bpc` in bits; `seconds` is None for a run that was resumed.
 
-    Epochs count from 0, as in metrics.csv. `stop_reason` is "patience" or "max_epochs"; the test figures are None where
-    the split has no test part.
+    Epochs count from 0, as in metrics.csv. `stop_reason` is "patience", "max_epochs", or "callback" where one of
+    the user's ended the run; the test figures are None where the split has no test part.
     """
 
     best_epoch: int
@@ -107,7 +107,7 @@ def make_result(
     result = Result(
         best_epoch=checkpoints.best_epoch,
         last_epoch=epochs - 1,
-        stop_reason="max_epochs" if epochs == config.trainer.max_epochs else "patience",
+        stop_reason=str(checkpoints.stop_reason),
         best_val_loss=checkpoints.best_loss,
         best_val_bpc=checkpoints.best_loss / math.log(2),
         test_loss=test_loss,
