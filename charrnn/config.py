@@ -349,5 +349,5 @@ def acting_callbacks(callbacks: Mapping[str, Any]) -> str | None:
 def semantic(settings: dict[str, Any]) -> dict[str, Any]:
     """The dotted keys of a run's settings that can change its result: no devices, threads, folders, loggers."""
     known = known_keys(TrainConfig)
-    described = settings | {"callbacks": acting_callbacks(settings["callbacks"]), "logger": None}
+    described = settings | {"callbacks": {"name": acting_callbacks(settings["callbacks"])}, "logger": None}
     return {k: v for k, v in run.flat(described).items() if k not in known or known[k]["identity"]}

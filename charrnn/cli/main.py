@@ -65,6 +65,9 @@ def _run(program: str, arguments: list[str]) -> int:
     if manifest is not None:
         print()
         try:
+            from charrnn.studies.hparams import write_hparams
+
+            write_hparams(manifest)
             runs = normalize_overrides([f"runs={manifest}"], known_keys(SCHEMAS["analyze"]))
             launch_jobs(compose_jobs("analyze", runs), _analyze)
         except Exception as error:

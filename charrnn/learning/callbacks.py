@@ -20,7 +20,7 @@ from charrnn.learning.sampling import sample
 from charrnn.learning.trainer import Patience
 from charrnn.learning.vocab import Vocabulary
 
-COLUMNS = ("epoch", "train/loss", "val/loss", "val/bpc", "lr", "seconds", "chars_per_second")
+COLUMNS = ("epoch", "step", "train/loss", "val/loss", "val/bpc", "lr", "seconds", "chars_per_second")
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
 # TensorBoard's custom scalars: the two losses in one picture.
 LAYOUT = {"loss": {"training and validation": ["Multiline", ["^train/loss$", "^val/loss$"]]}}
@@ -52,6 +52,7 @@ class Metrics(Callback):
         self.rows.append(
             {
                 "epoch": trainer.current_epoch,
+                "step": trainer.global_step,
                 "train/loss": module.train_loss,
                 "val/loss": module.val_loss,
                 "val/bpc": module.val_loss / math.log(2),

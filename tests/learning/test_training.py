@@ -175,7 +175,16 @@ def test_tensorboard_reads_back_curves_and_tunes_without_duplicate_steps(tmp_pat
         assert len({p.step for p in points}) == len(points) == 3
         assert [p.value for p in points] == pytest.approx(list(metrics[tag]), rel=1e-6)
     test = ("test/loss", "test/bpc")
-    seen = {"block/gradient_norm", "block/loss", "chars_per_second", "seconds", "train/loss", "val/loss", "val/bpc", "lr"}
+    seen = {
+        "block/gradient_norm",
+        "block/loss",
+        "chars_per_second",
+        "seconds",
+        "train/loss",
+        "val/loss",
+        "val/bpc",
+        "lr",
+    }
     assert set(events.Tags()["scalars"]) == {*seen, *test}
     result = json.loads((tmp_path / "run" / "result.json").read_text())
     assert [events.Scalars(tag)[0].value for tag in test] == pytest.approx([result["test_loss"], result["test_bpc"]])
