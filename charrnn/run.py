@@ -60,7 +60,7 @@ def name(config: dict[str, Any], default: dict[str, Any], fingerprint: str) -> s
             parts.append(shown)
     ending = f"{seed}_{identity(config, fingerprint)}"
     if not parts:
-        return f"default{ending}" if not seed else ending[1:]
+        return f"default{ending}"
     readable = parts[0]
     for part in parts[1:]:
         if len(readable) + 1 + len(part) + len(ending) > LONGEST_NAME:

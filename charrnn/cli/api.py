@@ -58,6 +58,16 @@ def train(config: Iterable[str] | TrainConfig | Mapping[str, Any] | DictConfig =
     return Run(folder)
 
 
+def configure(overrides: Iterable[str] = ()) -> TrainConfig:
+    """The configuration of the one run that these overrides mean, as on the command line.
+
+    >>> charrnn.configure(["model=lstm"]).model.cell
+    'lstm'
+    """
+    with _users_hydra_set_aside():
+        return _of_overrides(overrides)[0]
+
+
 def runs(folder: str | os.PathLike[str]) -> pd.DataFrame:
     """A row a run: its name, state, settings by their dotted keys, losses in nats per character, epochs from 1.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pytorch_lightning.loggers import Logger, MLFlowLogger, TensorBoardLogger
+from pytorch_lightning.loggers import Logger, MLFlowLogger, TensorBoardLogger, WandbLogger
 
 from charrnn import run
 from charrnn.config import TrainConfig, plain, semantic
@@ -33,6 +33,13 @@ class TensorBoardEvents(TensorBoardLogger):
 
     def log_hyperparams(self, *_: Any, **__: Any) -> None:
         pass
+
+    def finalize(self, status: str) -> None:
+        # At the end of a fit; what the run still writes goes into the same file.
+        self.experiment.flush()
+
+    def close(self) -> None:
+        self.experiment.close()
 
     def save(self) -> None:
         pass
@@ -62,9 +69,10 @@ def open_loggers(config: TrainConfig, folder: Path, resume_step: int | None) -> 
     finally:
         for logger in loggers:
             logger.finalize(status)
-            # A W&B run stays open for the process, and the next one would go on writing into it.
-            if callable(finish := getattr(getattr(logger, "experiment", None), "finish", None)):
-                finish()
+            if isinstance(logger, TensorBoardEvents):
+                logger.close()
+            if isinstance(logger, WandbLogger):
+                logger.experiment.finish()  # or the next run of this process would go on writing into it
 
 
 def make_parts(key: str, parts: Mapping[str, Any], folder: Path, base: type) -> list[Any]:

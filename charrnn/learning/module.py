@@ -1,8 +1,9 @@
 """Training: loss, carried state, optimizer and schedule, a block of windows at a time."""
 
 import math
+import warnings
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Self
 
 import pytorch_lightning as pl
 import torch
@@ -11,10 +12,15 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from charrnn.learning.data import IGNORED, Block
+from charrnn.config import TrainConfig, plain
+from charrnn.learning.data import IGNORED, AbcDataModule, Block
+from charrnn.learning.inputs import names
 from charrnn.learning.model import CharRNN
 from charrnn.learning.processes import ProcessGroup
 from charrnn.learning.random_state import get_random_state, set_random_state
+
+# Lightning takes a block for a step, and so finds too few of them to log.
+warnings.filterwarnings("ignore", message="The number of training batches")
 
 # Beyond the common lr and weight decay, what each optimizer takes of the configuration, and its fastest exact kernel.
 OPTIMIZERS: dict[str, tuple[Callable[..., torch.optim.Optimizer], tuple[str, ...], dict[str, bool]]] = {
@@ -76,6 +82,19 @@ class LitCharRNN(pl.LightningModule):
     def _restart_sums(self) -> None:
         self.loss_sum, self.characters = 0.0, 0
 
+    @classmethod
+    def from_config(cls, config: TrainConfig, data: AbcDataModule) -> Self:
+        """As `charrnn train` makes it for these data."""
+        settings = plain(config)
+        return cls(
+            vocabulary=data.prepared.vocab.characters,
+            model={**settings["model"], **settings["regularization"], "inputs": names(settings["inputs"])},
+            tonics=data.prepared.report["tonics"],
+            optim=settings["optim"],
+            seq_len=config.data.seq_len,
+            windows=config.trainer.max_epochs * data.windows,
+        )
+
     @property
     def train_loss(self) -> float:
         """Mean over the epoch's characters so far, in train mode, as the weights moved."""
@@ -135,7 +154,7 @@ class LitCharRNN(pl.LightningModule):
         """What callbacks may monitor, and what Trainer.validate and Trainer.test return, in double precision."""
         is_fit = self.trainer.state.fn == "fit"
         exact = {name: torch.tensor(value, dtype=torch.float64) for name, value in values.items()}
-        self.log_dict(exact, prog_bar=True, logger=not is_fit)
+        self.log_dict(exact, prog_bar=True, logger=False if is_fit else None)
         if not is_fit:
             self.log("step", torch.tensor(self.trainer.global_step, dtype=torch.float64))
         elif not self.trainer.sanity_checking:

@@ -120,24 +120,9 @@ def _bar(users: list[pl.Callback]) -> list[pl.Callback]:
 
 
 def _built(config: TrainConfig, prepared: Prepared) -> tuple[AbcDataModule, LitCharRNN]:
-    settings = plain(config)
     pl.seed_everything(config.seed, workers=True, verbose=False)
-    data = AbcDataModule(
-        prepared,
-        seq_len=config.data.seq_len,
-        batch_size=config.data.batch_size,
-        order_seed=config.data.split_seed,
-        limit_blocks=config.trainer.limit_blocks,
-    )
-    module = LitCharRNN(
-        vocabulary=prepared.vocab.characters,
-        model={**settings["model"], **settings["regularization"], "inputs": names(settings["inputs"])},
-        tonics=prepared.report["tonics"],
-        optim=settings["optim"],
-        seq_len=config.data.seq_len,
-        windows=config.trainer.max_epochs * data.windows,
-    )
-    return data, module
+    data = AbcDataModule.from_config(config, prepared)
+    return data, LitCharRNN.from_config(config, data)
 
 
 def _train_along(group: ProcessGroup, config: TrainConfig, prepared: Prepared, last: Path | None) -> None:

@@ -64,7 +64,9 @@ def _write_session(folder: Path, hparams: dict[str, Any], epochs: pd.DataFrame, 
     if epochs["seconds"].notna().all():  # unknown for an epoch that was resumed in the middle
         seconds = epochs["seconds"].cumsum()
         scalars += [("total_seconds", value, step) for step, value in zip(steps, seconds, strict=True)]
-    start = SessionStartInfo(group_name=folder.name, start_time_secs=time.time())
+    # A group is what the tab calls a trial: of one name in two sweeps it would be one, the mean of both.
+    name = f"{folder.name} in {folder.parent.name}"
+    start = SessionStartInfo(group_name=name, start_time_secs=time.time())
     for name, value in hparams.items():
         kind = "bool_value" if isinstance(value, bool) else "string_value" if isinstance(value, str) else "number_value"
         setattr(start.hparams[name], kind, value)
