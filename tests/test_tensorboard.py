@@ -99,7 +99,7 @@ def test_hparams_have_what_varies_and_every_metric(sweep: list[Path], tab: Any) 
         hidden = int(re.findall(r"hidden-(\d+)", folder.name)[0])
         seen = [float(text) for text in rows[f"hidden-{hidden}_seed-{result['seed']}"]]
         expected = [hidden, result["seed"], result["best_val_loss"], result["test_loss"], result["seconds"]]
-        assert seen == pytest.approx(expected, rel=1e-3, abs=1e-3)
+        assert seen == pytest.approx(expected, rel=1e-3, abs=1e-2)
     page.get_by_text("PARALLEL COORDINATES VIEW").click()
     drawing = page.locator("tf-hparams-parallel-coords-view svg")
     drawing.locator(".foreground path").first.wait_for(state="attached")
@@ -111,7 +111,8 @@ def test_texts_scores_and_sounds_are_all_there(sweep: list[Path], tab: Any) -> N
     tunes = [tune for folder in sweep for tune in sorted((folder / "tunes").glob("*.abc"))]
     page = tab("text")
     page.get_by_text("best_tune/1/text_summary").first.wait_for()
-    shown = page.locator("tf-text-dashboard").inner_text()
+    page.wait_for_load_state("networkidle")
+    shown = "".join(page.locator("pre").all_inner_texts())
     for tune in tunes:
         assert "".join(tune.read_text().split()) in "".join(shown.split())
     page = tab("images")

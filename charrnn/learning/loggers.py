@@ -2,6 +2,7 @@
 
 import contextlib
 import inspect
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ class MLFlowRun(MLFlowLogger):
     """Goes on with the MLflow run whose id is in `save_dir`, instead of beginning another at every resume."""
 
     def __init__(self, save_dir: str, **options: Any):
+        # MLflow 3 refuses its own files without this word; a database would want more packages and locks.
+        os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
         file = Path(save_dir) / "mlflow_run_id"
         super().__init__(**options, run_id=file.read_text().strip() if file.exists() else None)
         run.write_text(file, f"{self.run_id}\n")
