@@ -162,7 +162,9 @@ def build_config(program: str, cfg: DictConfig) -> Any:
 
 def run_folder(config: TrainConfig) -> Path:
     """The folder of this configuration's run, always the same."""
-    content = _fingerprint(config.data.source, config.data.path) + _code_of(config.model.cell)
+    content = (
+        _fingerprint(config.data.source, config.data.path) + _code_of(config.model.cell) + _code_of_callbacks(config)
+    )
     return Path(config.runs_dir) / run.name(semantic(plain(config)), default_settings(), content)
 
 
@@ -188,3 +190,13 @@ def _code_of(cell: str) -> str:
 
     make_layer(cell, 3, 2)
     return hashlib.sha256(Path(inspect.getfile(cell_class(cell))).read_bytes()).hexdigest()
+
+
+def _code_of_callbacks(config: TrainConfig) -> str:
+    """As `_code_of`, of a user's callbacks; UserError where a logger or callback cannot be made."""
+    ours = all(part["_target_"].startswith("charrnn.learning.loggers.Tensor") for part in config.logger.values())
+    if ours and not config.callbacks:
+        return ""
+    from charrnn.learning.loggers import check_parts  # Lightning is imported for those who choose others only
+
+    return check_parts(config)

@@ -1,21 +1,24 @@
 """Loggers and callbacks that a configuration names by the dotted paths of their classes."""
 
 import contextlib
+import hashlib
+import importlib.util
 import inspect
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytorch_lightning as pl
 from pytorch_lightning.loggers import Logger, MLFlowLogger, TensorBoardLogger, WandbLogger
 
 from charrnn import run
 from charrnn.config import TrainConfig, plain, semantic
-from charrnn.errors import UserError, sentence
+from charrnn.errors import UserError
 from charrnn.learning.user_class import import_class
 
-# Lightning's classes that another package must bring, and the extra of ours that has it.
-EXTRAS = {"WandbLogger": "wandb", "MLFlowRun": "mlflow", "MLFlowLogger": "mlflow", "RichProgressBar": "rich"}
+# What Lightning's classes need beyond itself: the module to look for, which is also the name of our extra.
+NEEDED = {"WandbLogger": "wandb", "MLFlowRun": "mlflow", "MLFlowLogger": "mlflow", "RichProgressBar": "rich"}
 
 
 class TensorBoardEvents(TensorBoardLogger):
@@ -54,6 +57,8 @@ class MLFlowRun(MLFlowLogger):
         os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
         file = Path(save_dir) / "mlflow_run_id"
         super().__init__(**options, run_id=file.read_text().strip() if file.exists() else None)
+        with contextlib.suppress(Exception):
+            self.experiment  # noqa: B018  # two jobs that begin together both create the experiment; the second look finds it
         run.write_text(file, f"{self.run_id}\n")
 
 
@@ -92,22 +97,36 @@ def make_parts(key: str, parts: Mapping[str, Any], folder: Path, base: type) -> 
                 value = value.replace(name, meant)
         return value
 
-    return [_make(f"{key}.{name}", filled(part), base) for name, part in parts.items()]
+    return [_class(f"{key}.{name}", part, base)(**_arguments(filled(part))) for name, part in parts.items()]
 
 
-def _make(key: str, part: dict[str, Any], base: type) -> Any:
+def check_parts(config: TrainConfig) -> str:
+    """UserError for the first logger or callback that cannot be made; else a hash of the code of a user's callbacks."""
+    for name, part in config.logger.items():
+        _class(f"logger.{name}", part, Logger)
+    kinds = [_class(f"callbacks.{name}", part, pl.Callback) for name, part in config.callbacks.items()]
+    own = [kind for kind in kinds if kind.__module__.partition(".")[0] != "pytorch_lightning"]
+    files = sorted({inspect.getfile(kind) for kind in own})
+    return "".join(hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in files)
+
+
+def _class(key: str, part: Mapping[str, Any], base: type) -> type:
     kind = import_class(key, part["_target_"], base)
-    arguments = {name: value for name, value in part.items() if name != "_target_"}
+    needed = NEEDED.get(kind.__name__)
+    if needed is not None and importlib.util.find_spec(needed) is None:
+        raise UserError(
+            f"{key}: expected the package {needed}, which is not installed; install charrnn with the extra that brings "
+            f'it, in a checkout pip install -e ".[{needed}]"'
+        )
     try:
-        inspect.signature(kind).bind(**arguments)
+        inspect.signature(kind).bind(**_arguments(part))
     except TypeError as error:
         raise UserError(f"{key}: expected the arguments of {part['_target_']}, but {error}; see its docs") from error
-    try:
-        return kind(**arguments)
-    except ModuleNotFoundError as error:
-        extra = EXTRAS.get(kind.__name__)
-        hint = f'install it, in a checkout pip install -e ".[{extra}]"' if extra else "install it"
-        raise UserError(f"{key}: expected what {kind.__name__} needs, but {sentence(error)}; {hint}") from error
+    return kind
+
+
+def _arguments(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in part.items() if name != "_target_"}
 
 
 def tensorboard_writers(loggers: list[Logger]) -> list[Any]:
