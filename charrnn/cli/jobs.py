@@ -162,9 +162,8 @@ def build_config(program: str, cfg: DictConfig) -> Any:
 
 def run_folder(config: TrainConfig) -> Path:
     """The folder of this configuration's run, always the same."""
-    content = (
-        _fingerprint(config.data.source, config.data.path) + _code_of(config.model.cell) + _code_of_callbacks(config)
-    )
+    content = _fingerprint(config.data.source, config.data.path) + _code_of(config.model.cell)
+    content += _code_of_callbacks(config)
     return Path(config.runs_dir) / run.name(semantic(plain(config)), default_settings(), content)
 
 

@@ -57,8 +57,8 @@ class MLFlowRun(MLFlowLogger):
         os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
         file = Path(save_dir) / "mlflow_run_id"
         super().__init__(**options, run_id=file.read_text().strip() if file.exists() else None)
-        with contextlib.suppress(Exception):
-            self.experiment  # noqa: B018  # two jobs that begin together both create the experiment; the second look finds it
+        with contextlib.suppress(Exception):  # of two jobs that begin together one finds the experiment only now
+            self.run_id  # noqa: B018
         run.write_text(file, f"{self.run_id}\n")
 
 
