@@ -8,8 +8,8 @@ from typing import Any, Self
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.core.optimizer import LightningOptimizer
+from pytorch_lightning.utilities.model_helpers import is_overridden
 from torch import Tensor
-from torch.nn import functional as F
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from charrnn.config import TrainConfig, plain
@@ -18,6 +18,8 @@ from charrnn.learning.inputs import names
 from charrnn.learning.model import CharRNN
 from charrnn.learning.processes import ProcessGroup
 from charrnn.learning.random_state import get_random_state, set_random_state
+from charrnn.learning.step import AutogradStep, Step, summed_loss
+from charrnn.learning.step.fused import FusedStep, can_fuse
 
 # Lightning takes a block for a step, and so finds too few of them to log.
 warnings.filterwarnings("ignore", message="The number of training batches")
@@ -34,6 +36,7 @@ COSINE_END = 0.01  # the last learning rate as a share of the first
 PLATEAU: dict[str, Any] = {"factor": 0.5, "patience": 1}
 # After so many epochs in succession that are worse than a guess the run has diverged; one alone may be a bad start.
 HOPELESS_EPOCHS = 3
+SCORES_AT_ONCE = 1024  # characters of a validation block
 # Worse than a guess: beyond ln V by more than an untrained network, whose excess is 0 to 6 % (10 seeds, three cells,
 # hidden 8 to 1000).
 WORSE_THAN_A_GUESS = 1.1
@@ -69,6 +72,7 @@ class LitCharRNN(pl.LightningModule):
         self.optim, self.seq_len, self.windows = optim, seq_len, windows
         self.process_group = ProcessGroup()
         self.plateau: ReduceLROnPlateau | None = None
+        self.step: Step | None = None
         self.state: Tensor | None = None
         self.states: Tensor | None = None
         self.random_states = torch.get_rng_state()[None]
@@ -109,24 +113,23 @@ class LitCharRNN(pl.LightningModule):
         if index == 0:
             self.state = None
             self._restart_sums()
-        optimizer = self.optimizers()
+        self._before_step_is_heard = self._is_heard("on_before_optimizer_step")
+        optimizer, step, group = self.optimizers(), self._step(), self.process_group
         assert isinstance(optimizer, LightningOptimizer)
-        total, count, parameters = torch.zeros(()), 0, list(self.model.parameters())
-        for ids, targets, *inputs in zip(*(part.split(self.seq_len, dim=1) for part in block), strict=True):
-            shard = self.process_group.shard
-            logits, state = self.model(shard(ids), self.state, *map(shard, inputs))
-            self.state = state.detach()
-            loss_sum = summed_loss(logits, self.process_group.shard(targets))
-            characters = int((targets != IGNORED).sum())  # of all processes, so that the gradients add up
+        is_target = (block[1] != IGNORED).split(self.seq_len, dim=1)  # of all processes, so that the gradients add up
+        characters = torch.stack([part.sum() for part in is_target]).tolist()  # at once: on a GPU it waits for them
+        parts = [group.shard(part).transpose(0, 1).contiguous().split(self.seq_len) for part in block]
+        total = torch.zeros((), device=self.device)
+        for ids, targets, *inputs, count in zip(*parts, characters, strict=True):
+            nats, self.state = step.gradients(ids, targets, inputs[0] if inputs else None, self.state, count)
             if self.optim["schedule"] == "cosine":
-                for group in optimizer.param_groups:
-                    group["lr"] = self.optim["lr"] * _cosine(self.trainer.global_step / self.windows)
-            optimizer.zero_grad()
-            (loss_sum / characters).backward()
-            self.process_group.all_reduce([p.grad for p in parameters if p.grad is not None])
-            norm = torch.nn.utils.clip_grad_norm_(parameters, self.optim["gradient_clip"])
-            optimizer.step()
-            total, count = total + loss_sum.detach().cpu(), count + characters
+                for settings in optimizer.param_groups:
+                    settings["lr"] = self.optim["lr"] * _cosine(self.trainer.global_step / self.windows)
+            group.all_reduce([p.grad for p in self.model.parameters() if p.grad is not None])
+            norm = step.clip(self.optim["gradient_clip"])
+            self._take(optimizer)
+            total += nats
+        count = sum(characters)
         self.process_group.all_reduce([total])
         # What a checkpoint holds of every process; process 0 writes it at a time that the others do not know.
         assert self.state is not None
@@ -137,6 +140,26 @@ class LitCharRNN(pl.LightningModule):
             raise self._diverged(f"the loss is {self.block_loss}")
         self.loss_sum += float(total)
         self.characters += count
+
+    def _step(self) -> Step:
+        """How the steps of a block are made; each block asks, since a callback may freeze or watch what it likes."""
+        is_alone = self.process_group.size == 1 and not self._is_heard("on_before_backward", "on_after_backward")
+        kind = FusedStep if is_alone and can_fuse(self.model) else AutogradStep
+        if type(self.step) is not kind:
+            self.step = FusedStep(self.model) if kind is FusedStep else AutogradStep(self.model, self.manual_backward)
+        return self.step
+
+    def _is_heard(self, *hooks: str) -> bool:
+        return any(is_overridden(hook, callback, pl.Callback) for hook in hooks for callback in self.trainer.callbacks)
+
+    def _take(self, optimizer: LightningOptimizer) -> None:
+        """A step of the optimizer, without the 0.1 ms that Lightning's way to a hook takes where nobody is there."""
+        if self._before_step_is_heard:
+            optimizer.step()
+        else:
+            optimizer._on_before_step()  # counts trainer.global_step
+            optimizer.optimizer.step()
+            optimizer._on_after_step()
 
     def on_train_batch_end(self, outputs: Any, block: Block, index: int) -> None:
         step, every = self.trainer.global_step, self.trainer.log_every_n_steps  # type: ignore[attr-defined]
@@ -241,6 +264,7 @@ class LitCharRNN(pl.LightningModule):
         self._resume_from = checkpoint["carried"]
 
     def on_train_start(self) -> None:
+        self.step = None  # made for the weights where they stood
         if self._resume_from is None:
             if self.process_group.rank > 0:  # one seed for the weights of all, but dropout's own in each
                 torch.manual_seed(torch.initial_seed() + self.process_group.rank)
@@ -256,17 +280,16 @@ class LitCharRNN(pl.LightningModule):
         set_random_state(self.random_states[self.process_group.rank], self.device)
 
 
-def summed_loss(logits: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy in nats summed over the targets (B, T) not ignored; logits (B, T, V), stored time first."""
-    flat = logits.transpose(0, 1).flatten(0, 1)
-    return F.cross_entropy(flat, targets.t().flatten(), ignore_index=IGNORED, reduction="sum")
-
-
 def score(model: CharRNN, block: Block, state: Tensor | None) -> tuple[float, int, Tensor]:
     """Summed nats and number of the targets of one block, and the state to score the next one with."""
     ids, targets, *inputs = block
-    logits, state = model(ids, state, *inputs)
-    return float(summed_loss(logits, targets)), int((targets != IGNORED).sum()), state
+    hidden, state = model.hidden(ids, state, *inputs)
+    # Some steps at a time: the scores of a whole block fit no cache, and take half as long again.
+    steps = max(1, SCORES_AT_ONCE // len(ids))
+    nats = torch.zeros((), dtype=torch.float64, device=hidden.device)
+    for some, wanted in zip(hidden.split(steps), targets.t().split(steps), strict=True):
+        nats += summed_loss(model.output(some).transpose(0, 1), wanted.t())
+    return float(nats), int((targets != IGNORED).sum()), state
 
 
 def evaluate(model: CharRNN, blocks: Iterable[Block]) -> float:
