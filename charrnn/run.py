@@ -53,7 +53,8 @@ def name(config: dict[str, Any], default: dict[str, Any], fingerprint: str) -> s
     for key, value in flat(config).items():
         if key in base and value == base[key]:
             continue
-        shown = re.sub(r"[^A-Za-z0-9.-]+", "-", f"{short(key)}-{'null' if value is None else value}")
+        text = "null" if value is None else str(value).replace("e+", "e")  # 1e+38 and 1e-38 are two names
+        shown = re.sub(r"[^A-Za-z0-9.-]+", "-", f"{short(key)}-{text}")
         if key == "seed":
             seed = f"_{shown}"  # kept where others fall away: it tells the runs of one setting apart
         else:
