@@ -154,6 +154,15 @@ def state(folder: Path) -> str:
     return "failed" if read_status(folder)["state"] == "failed" else "stopped"
 
 
+def failure(folder: Path, since: float) -> str | None:
+    """The error with which the run failed after the time `since`, in seconds since 1970."""
+    file = folder / "status.json"
+    if not file.exists() or file.stat().st_mtime < since:
+        return None
+    status = read_status(folder)
+    return status["error"] if status["state"] == "failed" else None
+
+
 def write_status(folder: Path, state: str, command: str, error: str | None = None) -> None:
     """For people: finished, stopped or failed, why, and how to run it again."""
     when = time.strftime("%Y-%m-%d %H:%M:%S")

@@ -6,6 +6,7 @@ import re
 import types
 import typing
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from charrnn.errors import UserError
@@ -47,10 +48,14 @@ def key(about: str, **rule: Any) -> Any:
     return field(metadata={"rule": Rule(about, **rule)})
 
 
+_hints = lru_cache(typing.get_type_hints)
+
+
+@lru_cache
 def known_keys(schema: type, prefix: str = "") -> dict[str, Key]:
     """Every dotted key below `schema`, groups of keys, too."""
     found: dict[str, Key] = {}
-    hints = typing.get_type_hints(schema)
+    hints = _hints(schema)
     for f in fields(schema):
         kind = hints[f.name]
         found[prefix + f.name] = Key(kind, f.metadata.get("rule"))
@@ -67,7 +72,7 @@ def unknown_key(name: str, known: typing.Iterable[str]) -> UserError:
 
 def build(schema: type[T], values: dict[str, Any], prefix: str = "") -> T:
     """An instance of `schema` from plain nested values; one sentence for the first key that is not as it must be."""
-    hints = typing.get_type_hints(schema)
+    hints = _hints(schema)
     known = {f.name: f for f in fields(schema)}  # type: ignore[arg-type]
     for name in values:
         if name not in known:

@@ -48,11 +48,17 @@ def parse(arguments: Sequence[str], program: str) -> argparse.Namespace:
         raise UserError("--resolve: expected only with --cfg; add --cfg job")
     if parsed.config_path is not None and "://" not in parsed.config_path:
         parsed.config_path = os.path.abspath(parsed.config_path)
+    if parsed.config_dir is not None and not os.path.isdir(parsed.config_dir):
+        raise UserError(f"--config-dir: expected a folder, but {parsed.config_dir!r} is none; name another")
     parsed.config_name = parsed.config_name or program
     if not parsed.shell_completion:
         keys = known_keys(SCHEMAS[program])
         parsed.overrides = [quote_free_text(line, keys) for line in parsed.overrides]
         _check_extras(parsed.overrides)
+        for line in parsed.overrides:
+            name, equals, _ = line.partition("=")
+            if equals and re.fullmatch(r"(?!hydra\.)\w+(\.\w+)+", name) and name not in keys:
+                raise unknown_key(name, keys)  # of a name without a dot only Hydra knows whether it is a group
     return parsed
 
 

@@ -22,7 +22,6 @@ from charrnn.cli.hydra_private import ConfigLoader, GlobalHydra, RunMode, option
 from charrnn.config import SCHEMAS, TrainConfig, semantic
 from charrnn.config_dir import config_dir
 from charrnn.errors import UserError
-from charrnn.music import corpus
 from charrnn.schema import build, known_keys, plain
 
 
@@ -46,7 +45,7 @@ class Composer:
     program: str
     loader: ConfigLoader
     shared: DictConfig
-    _composed: dict[tuple[str, ...], DictConfig] = field(default_factory=dict)
+    _composed: dict[tuple[str, ...], tuple[DictConfig, DictConfig]] = field(default_factory=dict)
 
     @property
     def options(self) -> Options:
@@ -56,9 +55,7 @@ class Composer:
     def job(self, overrides: Sequence[str]) -> Job:
         """UserError where the job cannot run."""
         with explained(self.program, list(overrides), self.options):
-            cfg = copy.deepcopy(self._with_choices(overrides))
-            with open_dict(cfg):
-                del cfg["hydra"]
+            cfg = copy.deepcopy(self._with_choices(overrides)[0])
             for override in parse_overrides([line for line in overrides if not self._is_choice(line)]):
                 OmegaConf.update(cfg, override.key_or_group, override.value(), merge=True)
             config = build_config(self.program, cfg)
@@ -66,15 +63,19 @@ class Composer:
 
     def hydra_config(self, overrides: Sequence[str]) -> DictConfig:
         """Hydra's own settings for a job; an experiment that is swept may bring some."""
-        return self._with_choices(overrides).hydra
+        return self._with_choices(overrides)[1]
 
-    def _with_choices(self, overrides: Sequence[str]) -> DictConfig:
+    def _with_choices(self, overrides: Sequence[str]) -> tuple[DictConfig, DictConfig]:
+        """The configuration and Hydra's settings for the choices among the overrides."""
         choices = tuple(line for line in overrides if self._is_choice(line))
         if choices not in self._composed:
             with explained(self.program, list(choices), self.options):
-                cfg = self.loader.load_sweep_config(self.shared, list(choices))
-            OmegaConf.set_readonly(cfg, False)
-            self._composed[choices] = cfg
+                if set(choices) == {line for line in self.shared.hydra.overrides.task if self._is_choice(line)}:
+                    cfg = self.shared.copy()
+                else:
+                    cfg = self.loader.load_sweep_config(self.shared, list(choices))
+            with open_dict(cfg):
+                self._composed[choices] = (cfg, cfg.pop("hydra"))
         return self._composed[choices]
 
     def _is_choice(self, line: str) -> bool:
@@ -150,6 +151,8 @@ def opened_loader(parsed: argparse.Namespace) -> Iterator[tuple[ConfigLoader, li
 
 @lru_cache
 def _fingerprint(source: str, path: str | None) -> str:
+    from charrnn.music import corpus  # a command that is refused reads no tunes
+
     return corpus.fingerprint(corpus.find_sources(source, path))
 
 

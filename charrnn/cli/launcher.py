@@ -11,11 +11,8 @@ from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig, open_dict
 
 from charrnn import run
-from charrnn.cli.cluster import collect_result, remote_tasks
 from charrnn.cli.hydra_private import HydraContext, JobReturn, JobStatus, Plugins, TaskFunction, completed, failed
 from charrnn.cli.jobs import Composer, Job
-from charrnn.cli.slurm import wait_for_all_jobs
-from charrnn.cli.workers import failure, supervise_workers
 from charrnn.errors import RunFailed, UserError
 
 CHECKED = "hydra_plugins.charrnn.CheckedLauncher"
@@ -46,11 +43,13 @@ class CheckedLauncher(Launcher):
     """Checks every job before the first one starts, launches those without a result, returns what all came to."""
 
     def __init__(self, launcher: DictConfig):
-        n_jobs = launcher.get("n_jobs", 1)
-        if not isinstance(n_jobs, int) or n_jobs == 0:
-            raise UserError(f"hydra.launcher.n_jobs: expected a number of jobs, or -1, got {n_jobs!r}; give another")
+        self.n_jobs = launcher.get("n_jobs", 1)
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        if not isinstance(self.n_jobs, int) or self.n_jobs == 0:
+            raise UserError(
+                f"hydra.launcher.n_jobs: expected a number of jobs, or -1, got {self.n_jobs!r}; give another"
+            )
         # Here, where the command runs, the function is a Task with its Sweep.
         self.task: Any = task_function
         self.sweep = self.task.sweep
@@ -80,8 +79,11 @@ class CheckedLauncher(Launcher):
                     returned = self.launcher.launch([job.overrides for job in left], initial_job_idx=initial_job_idx)
             except concurrent.futures.BrokenExecutor:
                 returned = [JobReturn()]
-            for job in returned:
-                collect_result(job)
+            if _is_ray(self.launcher):
+                from charrnn.cli.cluster import collect_result
+
+                for job in returned:
+                    collect_result(job)
             if all(job.status is not JobStatus.UNKNOWN for job in returned):
                 break
             print("a worker process was killed (by hand, or for want of memory): new ones go on with the rest")
@@ -108,7 +110,7 @@ def _unfinished(jobs: Sequence[Job], since: float) -> list[Job]:
     unfinished = {
         job.folder: job
         for job in jobs
-        if job.folder and run.read_result(job.folder) is None and failure(job.folder, since) is None
+        if job.folder and run.read_result(job.folder) is None and run.failure(job.folder, since) is None
     }
     return sorted(unfinished.values(), key=lambda job: job.folder is not None and (job.folder / "config.yaml").exists())
 
@@ -118,12 +120,22 @@ def _supervised(launcher: Any, folders: list[Path], since: float) -> Iterator[No
     """What this process does for this launcher's jobs while they run."""
     if type(launcher).__name__ == "BasicLauncher":  # jobs run in this very process
         yield
-    elif hasattr(launcher, "checkpoint"):
+        return
+    from charrnn.cli.workers import supervise_workers
+
+    if hasattr(launcher, "checkpoint"):  # submitit
+        from charrnn.cli.slurm import wait_for_all_jobs
+
+        around: Any = wait_for_all_jobs(launcher)
         stop_message = "the jobs stay in the queue (scancel ends them); the same command continues what is left then"
-        with wait_for_all_jobs(launcher), supervise_workers(folders, since, stop_message):
-            yield
     else:
-        is_ray = hasattr(launcher, "ray_cfg")
-        remote = remote_tasks(launcher, folders[0].parent) if is_ray else contextlib.nullcontext()
-        with remote, supervise_workers(folders, since, "the same command continues every run"):
-            yield
+        from charrnn.cli.cluster import remote_tasks
+
+        around = remote_tasks(launcher, folders[0].parent) if _is_ray(launcher) else contextlib.nullcontext()
+        stop_message = "the same command continues every run"
+    with around, supervise_workers(folders, since, stop_message):
+        yield
+
+
+def _is_ray(launcher: Any) -> bool:
+    return hasattr(launcher, "ray_cfg")

@@ -1,7 +1,6 @@
 """train, sample and analyze: a command line goes through Hydra's own main and ends with an exit code."""
 
 import argparse
-import importlib.metadata
 import os
 import sys
 from collections.abc import Iterator
@@ -36,6 +35,8 @@ def main(program: str) -> None:
 
 def _run(program: str, arguments: list[str]) -> int:
     if "--version" in arguments:
+        import importlib.metadata
+
         print(f"charrnn {importlib.metadata.version('charrnn')}, Hydra {hydra.__version__}")
         return DONE
     parsed = parse(arguments, program)

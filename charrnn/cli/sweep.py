@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import io
 import shlex
 import sys
 import time
@@ -19,6 +20,8 @@ from charrnn.cli.jobs import Job
 from charrnn.config import semantic
 from charrnn.errors import sentence
 from charrnn.schema import plain
+
+COMPARISON = "comparison.txt"
 
 
 def command_line(command: str, overrides: Sequence[str]) -> str:
@@ -45,8 +48,9 @@ class Sweep:
 
     def add(self, jobs: Sequence[Job]) -> None:
         """Jobs that are to be launched; a sweeper may bring them in several batches."""
-        self.jobs |= {job.folder: job for job in jobs if job.folder is not None}
-        if self.jobs:
+        new = {job.folder: job for job in jobs if job.folder is not None and job.folder not in self.jobs}
+        if new:
+            self.jobs |= new
             self.write_manifest()
 
     def end(self) -> int:
@@ -99,14 +103,29 @@ class Sweep:
         self.manifest = file
 
     def _compare(self) -> None:
-        """The comparison of analyze.py, in report/ beside the folder of the runs."""
+        """Print the comparison of analyze.py, made anew where a run is, in report/ beside the folder of the runs."""
+        assert self.manifest is not None
+        runs_dir = self.folders[0].parent
+        file = runs_dir.parent / "report" / self.manifest.stem / COMPARISON
+        read = [runs_dir / "epoch_time.csv", *(folder / "result.json" for folder in self.folders)]
+        if not (self.num_started == 0 and _is_newer(file, read)):
+            text = io.StringIO()
+            with contextlib.redirect_stdout(text):
+                self._write_report(runs_dir.parent / "report")
+            run.write_text(file, text.getvalue())
+        print(file.read_text(encoding="utf-8"), end="", flush=True)
+
+    def _write_report(self, report_dir: Path) -> None:
         from hydra import compose
 
         from charrnn.cli.analyses import write_report
         from charrnn.cli.jobs import build_config, initialize_hydra
 
-        runs_dir = self.folders[0].parent
-        typed = [f"runs={quote(str(self.manifest))}", f"report_dir={quote(str(runs_dir.parent / 'report'))}"]
+        typed = [f"runs={quote(str(self.manifest))}", f"report_dir={quote(str(report_dir))}"]
         with initialize_hydra():
             config = build_config("analyze", compose("analyze", typed))
         write_report(config)
+
+
+def _is_newer(file: Path, others: Sequence[Path]) -> bool:
+    return file.exists() and all(other.stat().st_mtime < file.stat().st_mtime for other in others if other.exists())

@@ -18,15 +18,15 @@ class GridSweeper(Sweeper):
 
     def __init__(self, params: DictConfig, max_batch_size: int | None):
         # The parameters are read where jobs are composed: an experiment that is swept brings its own.
-        if max_batch_size is not None and max_batch_size < 1:
-            raise UserError(
-                f"hydra.sweeper.max_batch_size: expected a number of at least 1, or null, got {max_batch_size}; give "
-                "another"
-            )
         self.max_batch_size = max_batch_size
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self.context, self.task, self.config = hydra_context, task_function, unwrapped(config)
+        if self.max_batch_size is not None and self.max_batch_size < 1:
+            raise UserError(
+                f"hydra.sweeper.max_batch_size: expected a number of at least 1, or null, got {self.max_batch_size}; "
+                "give another"
+            )
 
     def sweep(self, arguments: list[str]) -> list[list[JobReturn]]:
         """What each job of each batch returned."""

@@ -13,10 +13,7 @@ from charrnn import run
 from charrnn.cli.console import log_to_console
 from charrnn.cli.hydra_private import RunMode
 from charrnn.cli.jobs import Job, build_config, run_folder
-from charrnn.cli.run_summary import print_run, was_printed
-from charrnn.cli.slurm import preemption_signal
 from charrnn.cli.sweep import Sweep, command_line
-from charrnn.cli.workers import stop_with_parent
 from charrnn.errors import RunFailed, UserError, sentence
 
 
@@ -62,7 +59,12 @@ class Task:
 
             print(dry_run_table([Job(overrides, config, folder)], 1))
             return None
+        from charrnn.cli.run_summary import print_run, was_printed
+        from charrnn.cli.slurm import preemption_signal
+
         if multiprocessing.parent_process() is not None:
+            from charrnn.cli.workers import stop_with_parent
+
             stop_with_parent()
         if not in_worker:
             log_to_console(hydra_config.verbose)

@@ -1,4 +1,4 @@
-"""A contract for each use of Hydra that its documentation does not promise: a new version that breaks one is told here."""
+"""A contract for each use of Hydra that its documentation does not promise: what a new version breaks fails here."""
 
 from pathlib import Path
 
