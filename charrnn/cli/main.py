@@ -19,16 +19,20 @@ from charrnn.errors import RunFailed, UserError
 
 
 def main(program: str) -> None:
-    """Run "train", "sample" or "analyze" with the arguments in sys.argv; ends the process with an exit code."""
+    """Run "train", "sample" or "analyze" with the arguments in sys.argv; ends the process with an exit code.
+
+    Under HYDRA_FULL_ERROR=1, as in any Hydra application, errors keep their traceback.
+    """
+    wants_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
     try:
         sys.exit(_run(program, sys.argv[1:]))
     except BrokenPipeError:
         sys.exit(output_closed())
-    except OSError as error:
-        print_error(error)
-        sys.exit(COMMAND_WRONG)
-    except UserError as error:
-        sys.exit(print_error(error))
+    except (OSError, UserError) as error:
+        if wants_traceback:
+            raise
+        code = print_error(error)
+        sys.exit(COMMAND_WRONG if isinstance(error, OSError) else code)
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -63,6 +67,10 @@ def _through_hydra(program: str, parsed: argparse.Namespace, arguments: list[str
         if end.code == 1 and parsed.cfg:  # Hydra said that there is no such package
             raise SystemExit(COMMAND_WRONG) from None
         raise
+    except ValueError as error:
+        if task.started:
+            raise
+        raise UserError(f"{' '.join(str(error).split())}; see --help") from error
     except RunFailed as error:
         if not task.sweep.jobs:
             raise

@@ -131,7 +131,8 @@ def _corners(searched: "dict[str, BaseDistribution]") -> list[list[str]]:
 
 
 def _overrides(params: dict[str, Any]) -> list[str]:
-    return [f"{key}={value}" for key, value in params.items()]
+    """Four digits of a number: a name that can be read, and the same run for the same digits."""
+    return [f"{key}={format(value, '.4g') if isinstance(value, float) else value}" for key, value in params.items()]
 
 
 def _resume(study: "optuna.Study") -> int:

@@ -27,11 +27,13 @@ class Task:
     def __init__(self, program: str, command: str):
         self.program, self.command = program, command
         self.sweep: Sweep | None = Sweep(program, command)
+        self.started = False
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "sweep": None}
 
     def __call__(self, cfg: DictConfig) -> float | None:
+        self.started = True
         config = build_config(self.program, cfg)
         try:
             if self.program == "train":
