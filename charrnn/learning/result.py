@@ -11,14 +11,13 @@ import yaml
 from charrnn import run
 from charrnn.config import TrainConfig, build
 from charrnn.errors import UserError
-from charrnn.learning import checkpoint
-from charrnn.learning.network import Network, load
 
-if TYPE_CHECKING:  # Lightning is for what trains; a run that is finished is read without it
+if TYPE_CHECKING:  # a run that is finished is read without torch and Lightning
     import pandas as pd
 
     from charrnn.learning.callbacks import Checkpoints, Metrics
     from charrnn.learning.data import AbcDataModule
+    from charrnn.learning.network import Network
     from charrnn.learning.prepare import Prepared
 
 
@@ -83,8 +82,10 @@ class Run:
 
         return pd.read_csv(self.folder / "metrics.csv")
 
-    def network(self) -> Network:
+    def network(self) -> "Network":
         """The network of the best epoch."""
+        from charrnn.learning.network import load
+
         return load(self.folder)
 
 
@@ -98,6 +99,7 @@ def make_result(
     parameters: int,
 ) -> dict[str, Any]:
     """The content of result.json for a run that has just ended in `folder`."""
+    from charrnn.learning import checkpoint
     from charrnn.learning.module import evaluate
 
     model, _ = checkpoint.load_model(str(folder))

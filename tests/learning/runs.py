@@ -60,6 +60,7 @@ def config(*, max_epochs: int = 3, patience: int | None = None, lr: float = 0.01
         "callbacks": {},
         "seed": 0,
         "runs_dir": "unused",
+        "zip": None,
         "dry_run": False,
     }
     base["trainer"] |= {

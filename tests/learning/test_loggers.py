@@ -1,6 +1,7 @@
 """Lightning's own loggers and callbacks beside ours, and a plain Trainer of a user's."""
 
 import importlib.util
+import inspect
 import os
 import re
 import shutil
@@ -13,16 +14,19 @@ from typing import Any
 import pandas as pd
 import pytest
 import pytorch_lightning as pl
+import torch
 from conftest import ROOT, SMOKE, TUNES, Commands
 from runs import config, in_child
 from test_module import corpus, module
 
 from charrnn import run
-from charrnn.config import plain, semantic
+from charrnn.config import TrainConfig, semantic
 from charrnn.errors import UserError
 from charrnn.learning import training
 from charrnn.learning.loggers import make_parts
 from charrnn.learning.module import LitCharRNN, evaluate
+from charrnn.schema import build, known_keys, plain
+from charrnn.trainer_arguments import INSTEAD
 
 CSV = {"_target_": "pytorch_lightning.loggers.CSVLogger", "save_dir": "{folder}", "name": "csv"}
 CALLBACKS = "pytorch_lightning.callbacks."
@@ -65,6 +69,8 @@ def test_test_validate_and_predict_give_what_evaluate_gives(tmp_path):
     chosen = predicted.gather(-1, block[1].clamp(min=0)[..., None])[..., 0][block[1] >= 0]
     assert -float(chosen.double().mean()) == pytest.approx(tested["test/loss"], abs=1e-6)
     assert lit(block[0])[0].log_softmax(-1).equal(predicted)
+    again = LitCharRNN.load_from_checkpoint(trainer.checkpoint_callback.best_model_path)
+    assert all(torch.equal(a, b) for a, b in zip(again.parameters(), lit.parameters(), strict=True))
 
 
 def test_the_sanity_check_of_a_plain_trainer_changes_nothing(tmp_path):
@@ -128,6 +134,17 @@ def test_a_callback_that_acts_is_part_of_the_identity_and_one_that_watches_is_no
     assert len({run.identity(settings, "") for settings in described.values()}) == 3
     with pytest.raises(UserError, match=r"one device with noise=my_callbacks\.Noise std=0\.1"):
         config(callbacks={"noise": noise}, trainer={"devices": 2})
+
+
+@pytest.mark.parametrize("argument", [name for name in inspect.signature(pl.Trainer).parameters])
+def test_every_argument_of_the_trainer_is_a_key_or_has_another_instead(argument):
+    values = plain(config())
+    values["trainer"] |= {argument: "deepspeed" if argument == "strategy" else "x"}
+    hint = "expected one of auto, ddp, got 'deepspeed'" if argument == "strategy" else "expected"
+    if f"trainer.{argument}" not in known_keys(TrainConfig):
+        hint = f"an argument of Lightning's Trainer: {re.escape(INSTEAD[argument])}"
+    with pytest.raises(UserError, match=rf"trainer\.{argument}.* ?{hint}"):
+        build(TrainConfig, values)
 
 
 @pytest.mark.parametrize(
