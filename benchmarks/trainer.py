@@ -17,9 +17,10 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks import at_least, at_most, seconds
 from charrnn.config import Data
-from charrnn.learning.callbacks import Checkpoints, ComposedTunes, EpochBar, Metrics
+from charrnn.learning.callbacks import Checkpoints, ComposedTunes, EpochBar
 from charrnn.learning.data import IGNORED, AbcDataModule
 from charrnn.learning.loggers import TensorBoardEvents
+from charrnn.learning.metrics import Metrics
 from charrnn.learning.module import LitCharRNN
 from charrnn.learning.prepare import prepare
 from charrnn.learning.step.fused import FusedStep

@@ -1,7 +1,5 @@
-"""What happens during training beside it: records, checkpoints, tunes to look at, a bar."""
+"""What happens during training beside it: checkpoints, tunes to look at, a bar."""
 
-import csv
-import io
 import math
 import time
 from pathlib import Path
@@ -11,7 +9,6 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback, Checkpoint, TQDMProgressBar
 from pytorch_lightning.callbacks.progress.tqdm_progress import Tqdm
 
-from charrnn import run
 from charrnn.learning.best_tunes import as_code
 from charrnn.learning.checkpoint import BEST, LAST
 from charrnn.learning.loggers import tensorboard_writers
@@ -20,72 +17,9 @@ from charrnn.learning.sampling import sample
 from charrnn.learning.trainer import Patience
 from charrnn.learning.vocab import Vocabulary
 
-COLUMNS = ("epoch", "step", "train/loss", "val/loss", "val/bpc", "lr", "seconds", "chars_per_second")
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
 # TensorBoard's custom scalars: the two losses in one picture.
 LAYOUT = {"loss": {"training and validation": ["Multiline", ["^train/loss$", "^val/loss$"]]}}
-
-
-class Metrics(Callback):
-    """metrics.csv, a row an epoch, and for the loggers what LitCharRNN does not know: time and speed.
-
-    The rows travel in the checkpoint and the file is written whole: a resumed run leaves that of an undisturbed one.
-    """
-
-    def __init__(self, folder: Path, say: Any):
-        self.file, self.say = folder / "metrics.csv", say
-        self.rows: list[dict[str, Any]] = []
-        self._start: float | None = None
-        self._seconds: float | None = None
-
-    def on_train_batch_start(self, trainer: pl.Trainer, module: pl.LightningModule, block: Any, index: int) -> None:
-        if index == 0:
-            self._start = time.perf_counter()
-
-    def on_validation_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        # Without a start the epoch was resumed in the middle, and its time would be a fiction.
-        self._seconds = None if self._start is None else time.perf_counter() - self._start
-
-    def on_validation_end(self, trainer: pl.Trainer, module: Any) -> None:
-        seconds = None if self._start is None else time.perf_counter() - self._start
-        speed = None if self._seconds is None else module.characters / self._seconds
-        self.rows.append(
-            {
-                "epoch": trainer.current_epoch,
-                "step": trainer.global_step,
-                "train/loss": module.train_loss,
-                "val/loss": module.val_loss,
-                "val/bpc": module.val_loss / math.log(2),
-                "lr": trainer.optimizers[0].param_groups[0]["lr"],
-                "seconds": seconds,
-                "chars_per_second": speed,
-            }
-        )
-        self._start = None
-        row = self.rows[-1]
-        if seconds is not None and speed is not None:
-            for logger in trainer.loggers:
-                logger.log_metrics({"seconds": seconds, "chars_per_second": speed}, trainer.global_step)
-        self.write()
-        self.say(
-            f"epoch {row['epoch'] + 1:3d}  train {row['train/loss']:#.5g}  val {row['val/loss']:#.5g} nats "
-            f"{row['val/bpc']:#.5g} bpc" + ("" if speed is None else f"  {speed / 1e3:.0f}k char/s")
-        )
-
-    def write(self) -> None:
-        text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        for row in self.rows:
-            rounded = {"seconds": _rounded(row["seconds"], 3), "chars_per_second": _rounded(row["chars_per_second"], 0)}
-            writer.writerow(row | rounded)
-        run.write_text(self.file, text.getvalue())
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"rows": self.rows}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.rows = list(state["rows"])
 
 
 class Stopped(Exception):
@@ -175,7 +109,3 @@ class EpochBar(TQDMProgressBar):
 
     def _speed(self, module: LitCharRNN) -> float:
         return 0.0 if self._start is None else module.characters / max(time.perf_counter() - self._start, 1e-9)
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)

@@ -15,8 +15,9 @@ from charrnn.errors import UserError
 if TYPE_CHECKING:  # a run that is finished is read without torch and Lightning
     import pandas as pd
 
-    from charrnn.learning.callbacks import Checkpoints, Metrics
+    from charrnn.learning.callbacks import Checkpoints
     from charrnn.learning.data import AbcDataModule
+    from charrnn.learning.metrics import Metrics
     from charrnn.learning.network import Network
     from charrnn.learning.prepare import Prepared
 
@@ -104,18 +105,16 @@ def make_result(
 
     model, _ = checkpoint.load_model(str(folder))
     test_loss = evaluate(model, data.test_dataloader()) if len(prepared.test) else None
-    times = [row["seconds"] for row in metrics.rows]
-    epochs = len(metrics.rows)
     result = Result(
         best_epoch=checkpoints.best_epoch,
-        last_epoch=epochs - 1,
+        last_epoch=metrics.epochs - 1,
         stop_reason=str(checkpoints.stop_reason),
         best_val_loss=checkpoints.best_loss,
         best_val_bpc=checkpoints.best_loss / math.log(2),
         test_loss=test_loss,
         test_bpc=None if test_loss is None else test_loss / math.log(2),
         parameters=parameters,
-        seconds=None if None in times else sum(times),
+        seconds=metrics.seconds(),
         seed=config.seed,
         identity=folder.name.rsplit("_", 1)[-1],
         fingerprint=prepared.report["fingerprint"],

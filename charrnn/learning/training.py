@@ -20,10 +20,11 @@ from charrnn import run
 from charrnn.config import TrainConfig, plain
 from charrnn.errors import sentence
 from charrnn.learning.best_tunes import write_best_tunes
-from charrnn.learning.callbacks import Checkpoints, ComposedTunes, EpochBar, Metrics, Stopped
+from charrnn.learning.callbacks import Checkpoints, ComposedTunes, EpochBar, Stopped
 from charrnn.learning.data import AbcDataModule
 from charrnn.learning.inputs import names
 from charrnn.learning.loggers import make_parts, open_loggers, tensorboard_writers
+from charrnn.learning.metrics import Metrics
 from charrnn.learning.module import Diverged, LitCharRNN
 from charrnn.learning.prepare import Prepared, describe, prepare
 from charrnn.learning.processes import ProcessGroup, launch_processes
@@ -101,9 +102,8 @@ def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
         else:
             metrics.load_state_dict(resume_from["callbacks"][metrics.state_key])
             checkpoints.load_state_dict(resume_from["callbacks"][checkpoints.state_key])
-            metrics.write()
         # A step behind the last, which a run that is killed here writes again and not twice.
-        step = len(metrics.rows) * data.windows + 1
+        step = metrics.epochs * data.windows + 1
         if config.trainer.scores:
             write_best_tunes(folder, tensorboard_writers(loggers), step)
         result = make_result(config, folder, prepared, data, metrics, checkpoints, parameters)
