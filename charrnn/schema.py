@@ -77,7 +77,7 @@ def unknown_key(name: str, known: typing.Iterable[str]) -> UserError:
 
 def build(schema: type[T], values: dict[str, Any], prefix: str = "") -> T:
     """An instance of `schema` from plain nested values; one sentence for the first key that is not as it must be."""
-    hints = _hints(schema)
+    hints = _hints(typing.cast(type, schema))
     known = {f.name: f for f in fields(schema)}  # type: ignore[arg-type]
     for name in values:
         if name not in known:

@@ -152,7 +152,7 @@ def _hint(line: str, program: str, options: Options) -> UserError | None:
     found, known = options(name), known_keys(SCHEMAS[program])
     if found:
         chosen = None if override.is_sweep_override() else override.value()
-        missing = [c for c in (chosen if isinstance(chosen, list) else [chosen]) if c is not None and c not in found]
+        missing = [str(c) for c in (chosen if isinstance(chosen, list) else [chosen]) if c not in (None, *found)]
         if not missing:
             return None
         nearest = difflib.get_close_matches(missing[0], found, n=1)

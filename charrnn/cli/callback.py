@@ -7,8 +7,8 @@ import yaml
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
-from charrnn.cli.console import print_error
-from charrnn.cli.hydra_private import JobReturn, job_error
+from charrnn.cli.console import print_error, show_debug_lines
+from charrnn.cli.hydra_private import job_error
 from charrnn.cli.launcher import check_launches
 from charrnn.config_dir import config_dir
 from charrnn.errors import UserError
@@ -26,8 +26,8 @@ class CommandCallback(Callback):
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         self._end_where_refused(config)
 
-    def on_run_end(self, config: DictConfig, job_return: JobReturn, **_: Any) -> None:
-        if (error := job_error(job_return)) is not None:
+    def on_run_end(self, config: DictConfig, **told: Any) -> None:
+        if (error := job_error(told["job_return"])) is not None:
             sys.exit(print_error(error))
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
@@ -35,6 +35,7 @@ class CommandCallback(Callback):
         check_launches(config)
 
     def _end_where_refused(self, config: DictConfig) -> None:
+        show_debug_lines(config.hydra.verbose)
         try:
             _check_folders(config, self.program)
             _check_sweeper(config)

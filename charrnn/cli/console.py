@@ -37,15 +37,19 @@ class _Console(logging.Handler):
         sys.stdout.flush()
 
 
-def log_to_console(verbose: Any) -> None:
-    """Show what a run says. `verbose` is hydra.verbose: true, or loggers whose debug lines are to be shown, too.
+def show_debug_lines(verbose: Any) -> None:
+    """Show what Hydra lets through for hydra.verbose: it sets levels, and its logging here has no handler."""
+    if verbose and not logging.getLogger().handlers:
+        logging.basicConfig(stream=sys.stderr, format="%(name)s: %(message)s")
 
-    Hydra sets their levels. Where hydra/job_logging has a handler, it shows them all.
+
+def log_to_console(verbose: Any) -> None:
+    """Show what a run says, and its debug lines where hydra.verbose is true or names "charrnn".
+
+    A handler of hydra/job_logging shows it otherwise.
     """
     root, logger = logging.getLogger(), logging.getLogger("charrnn")
     logger.setLevel(logging.DEBUG)
-    if verbose and not root.handlers:
-        logging.basicConfig(stream=sys.stderr, format="%(name)s: %(message)s")
     if logger.handlers or (root.handlers and not verbose):
         return
     names = [verbose] if isinstance(verbose, str) else [] if isinstance(verbose, bool) else list(verbose)

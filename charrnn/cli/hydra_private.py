@@ -67,7 +67,7 @@ def swept_range(override: Override) -> tuple[float, float] | None:
 
 def options(loader: ConfigLoader, group: str, config_name: str, overrides: list[str]) -> list[str]:
     """The files of a config group, wherever the search path finds them."""
-    found: list[str] = loader.get_group_options(group, ObjectType.CONFIG, config_name, overrides)  # type: ignore[call-arg]
+    found: list[str] = loader.get_group_options(group, ObjectType.CONFIG, config_name, overrides)
     return found
 
 

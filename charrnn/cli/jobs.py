@@ -143,7 +143,8 @@ def opened_loader(parsed: argparse.Namespace) -> Iterator[tuple[ConfigLoader, li
     if parsed.config_dir is not None:
         folders, searchpath = [quote(f"file://{os.path.abspath(parsed.config_dir)}")], "hydra.searchpath"
         for line in [line for line in lines if line.startswith(f"{searchpath}=")]:
-            folders += [quote(folder) for folder in parse_overrides([line])[0].value()]
+            given: Any = parse_overrides([line])[0].value()
+            folders += [quote(folder) for folder in given]
             lines.remove(line)
         lines.append(f"{searchpath}=[{','.join(folders)}]")
     with initialize_hydra(parsed.config_path):

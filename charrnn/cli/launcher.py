@@ -51,10 +51,10 @@ class CheckedLauncher(Launcher):
                 f"hydra.launcher.n_jobs: expected a number of jobs, or -1, got {self.n_jobs!r}; give another"
             )
         # Here, where the command runs, the function is a Task with its Sweep.
-        self.task: Any = task_function
-        self.sweep = self.task.sweep
+        task: Any = task_function
+        self.program, self.sweep = task.program, task.sweep
         chosen = unwrapped(config)
-        self.composer = Composer(self.task.program, hydra_context.config_loader, chosen)
+        self.composer = Composer(self.program, hydra_context.config_loader, chosen)
         self.launcher = Plugins.instance().instantiate_launcher(hydra_context, task_function, chosen)
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
@@ -62,7 +62,7 @@ class CheckedLauncher(Launcher):
 
     def launch_jobs(self, jobs: Sequence[Job], initial_job_idx: int = 0) -> list[JobReturn]:
         """What each job returned; a run's value is its best validation loss."""
-        if self.task.program != "train":
+        if self.program != "train":
             return list(self.launcher.launch([job.overrides for job in jobs], initial_job_idx=initial_job_idx))
         self.sweep.add(jobs)
         since = time.time()

@@ -4,23 +4,19 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hydra.plugins.sweeper import Sweeper
 from omegaconf import DictConfig
 
 from charrnn.cli.grid import params_of
 from charrnn.cli.hydra_private import (
-    HydraContext,
     JobReturn,
-    Plugins,
-    TaskFunction,
     job_error,
     parse_overrides,
     swept_interval,
     swept_range,
     swept_values,
 )
-from charrnn.cli.jobs import Composer, check_writable
-from charrnn.cli.launcher import CheckedLauncher, check_launches, unwrapped
+from charrnn.cli.jobs import check_writable
+from charrnn.cli.sweeper import TaskSweeper
 from charrnn.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,36 +24,27 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
 
-class SearchSweeper(Sweeper):
+class SearchSweeper(TaskSweeper):
     """Choices are tried as they are, ranges in steps, intervals anywhere, tag(log,…) on a logarithmic scale."""
 
     def __init__(self, params: DictConfig, n_trials: int, batch_size: int, seed: int):
         self.n_trials, self.batch_size, self.seed = n_trials, batch_size, seed
 
-    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        self.context, self.task, self.config = hydra_context, task_function, unwrapped(config)
-
     def sweep(self, arguments: list[str]) -> list[JobReturn]:
         """What the trials of this call returned; finished runs are returned and not trained again."""
-        task: Any = self.task
-        if self.config.dry_run or self.config.zip:
-            raise UserError(
-                "dry_run, zip: expected only with hydra/sweeper=grid, since a search finds its runs as it goes"
-            )
-        composer = Composer(task.program, self.context.config_loader, self.config)
-        fixed, searched = self._space([*params_of(self.config.hydra), *arguments])
-        check_writable([composer.job([*fixed, *point]) for point in _corners(searched)])
+        if self.shared.get("dry_run") or self.shared.get("zip"):
+            raise UserError("dry_run, zip: expected only with hydra/sweeper=grid; a search finds its runs as it goes")
+        fixed, searched = self._space([*params_of(self.shared.hydra), *arguments])
+        check_writable([self.composer.job([*fixed, *point]) for point in _corners(searched)])
         lines = sorted([*fixed, *(f"{key}={searched[key]}" for key in searched)])
-        study = self._study(Path(self.config.runs_dir) / "sweeps" / f"search_{_digest(lines)}.journal")
+        study = self._study(Path(self.shared.runs_dir) / "sweeps" / f"search_{_digest(lines)}.journal")
         done = _resume(study)
-        check_launches(self.config)
-        launcher = Plugins.instance().instantiate_launcher(self.context, task, self.config)
-        assert isinstance(launcher, CheckedLauncher)
-        task.sweep.title = "search"
+        launcher = self.checked_launcher()
+        self.task.sweep.title = "search"
         returned: list[JobReturn] = []
         while done < self.n_trials:
             trials = [study.ask(searched) for _ in range(min(self.batch_size, self.n_trials - done))]
-            jobs = [composer.job([*fixed, *_overrides(trial.params)]) for trial in trials]
+            jobs = [self.composer.job([*fixed, *_overrides(trial.params)]) for trial in trials]
             for trial, job in zip(trials, launcher.launch_jobs(jobs, done), strict=True):
                 done += 1
                 self._tell(study, trial, job, done)
@@ -69,7 +56,7 @@ class SearchSweeper(Sweeper):
 
     def _space(self, lines: list[str]) -> tuple[list[str], "dict[str, BaseDistribution]"]:
         """What every trial has, and the keys to search with what they may be."""
-        overrides = {o.get_key_element(): o for o in parse_overrides(lines, self.context.config_loader)}
+        overrides = {o.get_key_element(): o for o in parse_overrides(lines, self.composer.loader)}
         fixed = [str(o.input_line) for o in overrides.values() if not o.is_sweep_override()]
         searched = {key: _distribution(o) for key, o in overrides.items() if o.is_sweep_override()}
         if not searched:
@@ -111,21 +98,18 @@ def _distribution(override: Any) -> "BaseDistribution":
     if (interval := swept_interval(override)) is not None:
         low, high, log = interval
         whole = isinstance(low, int) and isinstance(high, int)
-        return (IntDistribution if whole else FloatDistribution)(low, high, log=log)  # type: ignore[arg-type]
+        return (IntDistribution if whole else FloatDistribution)(low, high, log=log)
     if (steps := swept_range(override)) is not None:
         start, step = steps
         count = len(swept_values(override))
         whole = isinstance(start, int) and isinstance(step, int)
-        return (IntDistribution if whole else FloatDistribution)(start, start + step * (count - 1), step=step)  # type: ignore[arg-type]
+        return (IntDistribution if whole else FloatDistribution)(start, start + step * (count - 1), step=step)
     return CategoricalDistribution(swept_values(override))
 
 
 def _corners(searched: "dict[str, BaseDistribution]") -> list[list[str]]:
     """The ends of every range and all choices, each with the first of the others: what is to be checked beforehand."""
-    ends = {
-        key: list(getattr(d, "choices", None) or (d.low, d.high))  # type: ignore[attr-defined]
-        for key, d in searched.items()
-    }
+    ends = {key: list(getattr(d, "choices", None) or (d.low, d.high)) for key, d in searched.items()}
     first = {key: values[0] for key, values in ends.items()}
     return [_overrides({**first, key: value}) for key, values in ends.items() for value in values]
 

@@ -15,6 +15,7 @@ import yaml
 from conftest import ROOT, SMOKE
 
 from charrnn.cli.main import main
+from charrnn.errors import UserError
 
 Call = Callable[..., tuple[int, str, str]]
 OWN = {
@@ -228,3 +229,10 @@ def test_an_environment_is_copied_and_set_for_the_job(planned, monkeypatch: pyte
     before = dict(os.environ)
     assert planned("+hydra.job.env_set.MY_SEED=5", "hydra.job.env_copy=[HOME]")
     assert {**before} == dict(os.environ)
+
+
+def test_under_full_error_a_traceback_is_kept(call: Call, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    monkeypatch.setattr(sys, "argv", ["train.py", "model=lstmm"])
+    with pytest.raises(UserError, match="did you mean 'lstm'"):
+        main("train")

@@ -8,6 +8,7 @@ from omegaconf import OmegaConf
 
 from charrnn.cli import hydra_private as private
 from charrnn.cli.jobs import initialize_hydra
+from charrnn.cli.task import Task
 
 
 def test_flags_may_stand_among_overrides_and_errors_are_raised():
@@ -80,5 +81,7 @@ def test_plugins_of_the_namespace_are_found_and_built_with_their_settings():
         assert f"hydra_plugins.charrnn.{name}" in plugins.class_name_to_class
     settings = {"_target_": "hydra_plugins.charrnn.GridSweeper", "params": {}, "max_batch_size": 3}
     config = OmegaConf.create({"hydra": {"sweeper": settings, "launcher": {"_target_": "none"}}})
-    sweeper = plugins.instantiate_sweeper(config=config, hydra_context=None, task_function=None)
-    assert sweeper.max_batch_size == 3 and sweeper.config == config
+    sweeper = plugins.instantiate_sweeper(
+        config=config, hydra_context=private.HydraContext(None, None), task_function=Task("train", "charrnn train")
+    )
+    assert sweeper.max_batch_size == 3 and sweeper.shared == config
