@@ -106,7 +106,8 @@ class LitCharRNN(pl.LightningModule):
             if self.optim["schedule"] == "cosine":
                 for settings in optimizer.param_groups:
                     settings["lr"] = self.optim["lr"] * _cosine(self.trainer.global_step / self.windows)
-            group.all_reduce([p.grad for p in self.model.parameters() if p.grad is not None])
+            if group.size > 1:
+                group.all_reduce([p.grad for p in self.model.parameters() if p.grad is not None])
             norm = step.clip(self.optim["gradient_clip"])
             self._take(optimizer)
             total += nats
@@ -132,7 +133,8 @@ class LitCharRNN(pl.LightningModule):
         return self.step
 
     def _is_heard(self, *hooks: str) -> bool:
-        return any(is_overridden(hook, callback, pl.Callback) for hook in hooks for callback in self.trainer.callbacks)
+        callbacks: list[pl.Callback] = self.trainer.callbacks  # type: ignore[attr-defined]
+        return any(is_overridden(hook, callback, pl.Callback) for hook in hooks for callback in callbacks)
 
     def _take(self, optimizer: LightningOptimizer) -> None:
         """A step of the optimizer, without the 0.1 ms that Lightning's way to a hook takes where nobody is there."""
