@@ -88,7 +88,7 @@ class Trainer:
     threads: int = key("of one process", least=1, identity=False)
     devices: int = key("GPUs, or processes, that share a run", least=1)
     strategy: str = key("ddp is what several devices do in any case", choices=("auto", "ddp"), identity=False)
-    precision: str = key("of products on a GPU", choices=("32", "tf32"))
+    precision: str = key("of products", choices=("32", "tf32", "bf16-mixed"))
 
 
 @dataclass(frozen=True)

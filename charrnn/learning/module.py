@@ -125,7 +125,8 @@ class LitCharRNN(pl.LightningModule):
             if self.optim["schedule"] == "cosine":
                 for settings in optimizer.param_groups:
                     settings["lr"] = self.optim["lr"] * _cosine(self.trainer.global_step / self.windows)
-            group.all_reduce([p.grad for p in self.model.parameters() if p.grad is not None])
+            if group.size > 1:
+                group.all_reduce([p.grad for p in self.model.parameters() if p.grad is not None])
             norm = step.clip(self.optim["gradient_clip"])
             self._take(optimizer)
             total += nats
@@ -144,13 +145,15 @@ class LitCharRNN(pl.LightningModule):
     def _step(self) -> Step:
         """How the steps of a block are made; each block asks, since a callback may freeze or watch what it likes."""
         is_alone = self.process_group.size == 1 and not self._is_heard("on_before_backward", "on_after_backward")
+        is_alone = is_alone and not torch.is_autocast_enabled(self.device.type)
         kind = FusedStep if is_alone and can_fuse(self.model) else AutogradStep
         if type(self.step) is not kind:
             self.step = FusedStep(self.model) if kind is FusedStep else AutogradStep(self.model, self.manual_backward)
         return self.step
 
     def _is_heard(self, *hooks: str) -> bool:
-        return any(is_overridden(hook, callback, pl.Callback) for hook in hooks for callback in self.trainer.callbacks)
+        callbacks: list[pl.Callback] = self.trainer.callbacks  # type: ignore[attr-defined]
+        return any(is_overridden(hook, callback, pl.Callback) for hook in hooks for callback in callbacks)
 
     def _take(self, optimizer: LightningOptimizer) -> None:
         """A step of the optimizer, without the 0.1 ms that Lightning's way to a hook takes where nobody is there."""
@@ -191,7 +194,8 @@ class LitCharRNN(pl.LightningModule):
         self.val_state, self.val_sum, self.val_characters = None, 0.0, 0
 
     def validation_step(self, block: Block, index: int) -> None:
-        loss, characters, self.val_state = score(self.model, block, self.val_state)
+        with torch.autocast(self.device.type, enabled=False):  # the weights are in float32, and so is their loss
+            loss, characters, self.val_state = score(self.model, block, self.val_state)
         self.val_sum += loss
         self.val_characters += characters
 

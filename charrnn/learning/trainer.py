@@ -11,6 +11,7 @@ from pytorch_lightning.plugins.environments import LightningEnvironment
 from charrnn.config import TrainConfig, Trainer
 from charrnn.errors import UserError
 from charrnn.learning.checkpoint_io import CheckpointBesideTarget
+from charrnn.learning.precision import lightning_precision
 from charrnn.learning.stopping import SigtermAsBefore
 
 
@@ -32,6 +33,7 @@ def make_trainer(config: TrainConfig, loggers: list[Logger], callbacks: list[pl.
     patience = [] if config.trainer.patience is None else [Patience(config.trainer.patience)]
     return pl.Trainer(
         accelerator=accelerator,
+        precision=lightning_precision(config, accelerator == "gpu"),  # type: ignore[arg-type]
         devices=[rank] if accelerator == "gpu" else 1,  # of this process; Lightning does not know of the others
         max_epochs=config.trainer.max_epochs,
         logger=loggers or False,

@@ -42,6 +42,8 @@ class AutogradStep:
         self, ids: Tensor, targets: Tensor, inputs: Tensor | None, state: Tensor | None, characters: int
     ) -> tuple[Tensor, Tensor]:
         logits, state = self.model(ids.t(), state, None if inputs is None else inputs.transpose(0, 1))
+        if logits.dtype == torch.bfloat16:  # autocast's; a loss takes more than three digits
+            logits = logits.float()
         nats = summed_loss(logits, targets.t())
         self.model.zero_grad()
         self.backward(nats / characters)
