@@ -11,6 +11,7 @@ from benchmarks import Row
 SCRIPTS = (
     "step",
     "trainer",
+    "gpu",
     "quick_recipe",
     "sampling",
     "corpus",

@@ -17,12 +17,13 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks import at_least, at_most, seconds
 from charrnn.config import Data
-from charrnn.learning.callbacks import Checkpoints, ComposedTunes, EpochBar, Metrics
+from charrnn.learning.callbacks import Checkpoints, ComposedTunes, EpochBar
 from charrnn.learning.data import IGNORED, AbcDataModule
+from charrnn.learning.loggers import TensorBoardEvents
+from charrnn.learning.metrics import Metrics
 from charrnn.learning.module import LitCharRNN
 from charrnn.learning.prepare import prepare
 from charrnn.learning.step.fused import FusedStep
-from charrnn.learning.training import Events
 
 OPTIM = {"name": "adam", "lr": 2e-3, "schedule": "constant", "gradient_clip": 5.0, "weight_decay": 0.0, "momentum": 0.0}
 MODEL = {"cell": "rnn", "hidden": 100, "layers": 1, "dropout": 0.0}
@@ -95,7 +96,7 @@ def main() -> None:
             path = LitCharRNN(
                 vocabulary=prepared.vocab.characters, model=MODEL, optim=OPTIM, seq_len=SEQ_LEN, windows=1
             )
-            events = Events(folder, name="", version="")
+            events = TensorBoardEvents(str(folder))
             extras = Metrics(folder, lambda *_: None), Checkpoints(folder, lambda: False), ComposedTunes(), EpochBar(5)
             fit(path, data, *extras, logger=events, log_every_n_steps=1)
             return path

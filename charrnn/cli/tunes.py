@@ -1,18 +1,17 @@
-"""Tunes on the screen: all of what sample.py prints, and the end of what train.py does."""
+"""Tunes on the screen: what sample.py prints, and the tunes at the end of what train.py does."""
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from charrnn import run
-from charrnn.cli.command import typed_command
 from charrnn.config import SampleConfig
 from charrnn.learning import checkpoint
 from charrnn.learning.network import load
-from charrnn.learning.result import Run, summary
 from charrnn.learning.samples import SamplesFolder, with_prompt
 from charrnn.music import form, quality
 from charrnn.music.constraint import LEVELS
@@ -23,7 +22,7 @@ def sample_tunes(config: SampleConfig) -> None:
     """Sample, print and write tunes."""
     torch.set_num_threads(config.threads)
     network = load(config.ckpt, accelerator=config.accelerator)
-    config = with_prompt(config)
+    config = with_prompt(replace(config, prompt=config.prompt.replace("\\n", "\n")))
     tries = 0
     with SamplesFolder(config) as samples:
         for number, tune, tries_for_this in network.stream(config):
@@ -50,27 +49,19 @@ def sample_tunes(config: SampleConfig) -> None:
 
 
 def print_tune(tune: Tune) -> None:
+    print(_as_text(tune), flush=True)
+
+
+def _as_text(tune: Tune) -> str:
     per_character = -float(tune.log_prob.mean()) if len(tune.log_prob) else 0.0
     end = "" if tune.ended else ", cut at max_chars"
-    print(
-        f"--- tune {tune.index}: {len(tune.text)} characters{end}, {per_character:.2f} nats each\n{tune.text}\n",
-        flush=True,
-    )
+    return f"--- tune {tune.index}: {len(tune.text)} characters{end}, {per_character:.2f} nats each\n{tune.text}\n"
 
 
-def print_run(folder: Path) -> None:
-    """The result of a run, two tunes at temperature 1, how good twenty are, where to see and hear one."""
-    print(summary(Run(folder)))
-    print("tunes     two of twenty at temperature 1")
-    more = f"{typed_command('sample')} ckpt={folder} constraint=bars"
-    print(f"more      {more} (only well-formed ones; without it as here)\n")
+def composed(folder: Path) -> str:
+    """Two tunes at temperature 1, and how good twenty are, as text."""
     tunes = load(folder, accelerator="cpu").sample(20)
-    for tune in tunes[:2]:
-        print_tune(tune)
-    print(_quality(tunes, folder))
-    for name, kind in (("score", "png"), ("sound", "ogg")):
-        if (file := folder / "tunes" / f"000.{kind}").exists():
-            print(f"{name:<10}{file}")
+    return "\n".join([*map(_as_text, tunes[:2]), _quality(tunes, folder), ""])
 
 
 def _print_scores(samples: SamplesFolder) -> None:

@@ -1,12 +1,10 @@
 """bfloat16: where it pays it trains and resumes, elsewhere one sentence says why it does not."""
 
-from pathlib import Path
-
 import pytest
 import pytorch_lightning as pl
 import torch
 from runs import config
-from test_module import corpus, module, same, saved_on_the_way, weights
+from test_module import corpus, fit, module, same, saved_on_the_way, weights
 
 from charrnn import run
 from charrnn.config import plain, semantic
@@ -60,19 +58,13 @@ class Products(pl.Callback):
         lit.model.output.register_forward_hook(note)
 
 
-def trainer(folder: Path, *callbacks: pl.Callback) -> pl.Trainer:
-    return pl.Trainer(
-        accelerator="cpu", devices=1, max_epochs=2, logger=False, enable_progress_bar=False, callbacks=list(callbacks),
-        enable_model_summary=False, enable_checkpointing=False, num_sanity_val_steps=0, use_distributed_sampler=False,
-        default_root_dir=folder, precision="bf16-mixed",
-    )  # fmt: skip
+IN_IT = {"epochs": 2, "precision": "bf16-mixed"}
 
 
 @needs_bfloat16
 def test_products_are_in_it_and_weights_losses_and_validation_are_not(tmp_path):
     products, lit = Products(), module(cell="lstm", dropout=0.2)
-    torch.manual_seed(1)
-    trainer(tmp_path, products).fit(lit, corpus())
+    fit(lit, corpus(), tmp_path, callbacks=[products], **IN_IT)
     assert type(lit.step) is AutogradStep
     assert products.kinds == {(True, torch.bfloat16), (False, torch.float32)}
     assert {p.dtype for p in lit.parameters()} == {torch.float32}
@@ -83,10 +75,8 @@ def test_products_are_in_it_and_weights_losses_and_validation_are_not(tmp_path):
 @pytest.mark.parametrize("after", [2, None])
 def test_a_run_in_it_resumes_bit_for_bit(after, tmp_path):
     undisturbed, resumed = (module(cell="lstm", dropout=0.3) for _ in range(2))
-    torch.manual_seed(1)
-
-    file = saved_on_the_way(undisturbed, corpus(), tmp_path, after, epochs=2, precision="bf16-mixed")
-    trainer(tmp_path).fit(resumed, corpus(), ckpt_path=file, weights_only=True)
+    file = saved_on_the_way(undisturbed, corpus(), tmp_path, after, **IN_IT)
+    fit(resumed, corpus(), tmp_path, resume_from=file, **IN_IT)
     assert same(weights(resumed), weights(undisturbed))
     assert resumed.train_loss == undisturbed.train_loss
 
@@ -95,6 +85,5 @@ def test_a_run_in_it_resumes_bit_for_bit(after, tmp_path):
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 def test_every_cell_trains_in_it_where_a_user_asks_lightning(cell, tmp_path):
     lit = module(cell=cell, lr=0.01)
-    torch.manual_seed(1)
-    trainer(tmp_path).fit(lit, corpus())
+    fit(lit, corpus(), tmp_path, **IN_IT)
     assert lit.val_loss < 2.2

@@ -261,12 +261,7 @@ def test_a_fused_run_resumes_bit_for_bit(cell, optim, after, tmp_path):
     settings = {"cell": cell, "dropout": 0.3, "layers": 2, "name": optim, "momentum": 0.5}
     undisturbed, resumed = module(**settings), module(**settings)
     file = saved_on_the_way(undisturbed, corpus(), tmp_path, after, epochs=2)
-    trainer = pl.Trainer(
-        accelerator="cpu", devices=1, max_epochs=2, logger=False, enable_progress_bar=False,
-        enable_model_summary=False, enable_checkpointing=False, num_sanity_val_steps=0, use_distributed_sampler=False,
-        default_root_dir=tmp_path,
-    )  # fmt: skip
-    trainer.fit(resumed, corpus(), ckpt_path=file, weights_only=True)
+    fit(resumed, corpus(), tmp_path, epochs=2, resume_from=file)
     assert type(resumed.step) is FusedStep
     assert same(weights(resumed), weights(undisturbed))
     assert resumed.train_loss == undisturbed.train_loss
@@ -277,12 +272,7 @@ def test_a_run_begun_fused_goes_on_by_autograd(tmp_path):
     settings = {"dropout": 0.3, "layers": 2}
     undisturbed, resumed = module(**settings), module(**settings)
     file = saved_on_the_way(undisturbed, corpus(), tmp_path, 2, epochs=2)
-    trainer = pl.Trainer(
-        accelerator="cpu", devices=1, max_epochs=2, logger=False, enable_progress_bar=False, callbacks=[AfterBackward()],
-        enable_model_summary=False, enable_checkpointing=False, num_sanity_val_steps=0, use_distributed_sampler=False,
-        default_root_dir=tmp_path,
-    )  # fmt: skip
-    trainer.fit(resumed, corpus(), ckpt_path=file, weights_only=True)
+    fit(resumed, corpus(), tmp_path, epochs=2, resume_from=file, callbacks=[AfterBackward()])
     for a, b in zip(weights(resumed), weights(undisturbed), strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=1e-4)
 

@@ -3,7 +3,7 @@
 T time, B batch, N = T·B, V alphabet, H hidden, L layers, I inputs.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +25,8 @@ def can_fuse(model: CharRNN) -> bool:
     return (
         model.training
         and all(type(layer) in RECURRENCES for layer in model.layers)
-        and all(p.device.type == "cpu" and p.requires_grad and not p._backward_hooks for p in model.parameters())
+        and all(p.device.type == "cpu" and p.dtype.itemsize >= 4 for p in model.parameters())
+        and all(p.requires_grad and not p._backward_hooks for p in model.parameters())
         and not any(m._forward_hooks or m._forward_pre_hooks or m._backward_hooks for m in model.modules())
     )
 
@@ -40,27 +41,24 @@ class FusedStep:
         self.model, self.parameters = model, list(model.parameters())
         self.flat = torch.cat([p.detach().flatten() for p in self.parameters])
         parts = self.flat.split([p.numel() for p in self.parameters])
-        self.grads = {p: part.view_as(p) for part, p in zip(parts, self.parameters, strict=True)}
+        self.grads: dict[Any, Tensor] = {p: part.view_as(p) for part, p in zip(parts, self.parameters, strict=True)}
         self.shape: torch.Size | None = None
 
     def _allocate(self, shape: torch.Size) -> None:
         model, grads = self.model, self.grads
         rows = None if model.tables is None else model.tables.rows
-        weight = model.layers[0].weight_ih_l0
-        self.characters = Characters(weight, grads[weight], model.tables, None if rows is None else grads[rows])
+        first, *others = (cast(Tensor, layer.weight_ih_l0) for layer in model.layers)
+        self.characters = Characters(first, grads[first], model.tables, None if rows is None else grads[rows])
         self.direct: Direct | None = None
         if model.direct is not None:
             self.direct = Direct(self.characters, model.direct.rows, grads[model.direct.rows])
-        source: Characters | Below = self.characters
-        self.shape, self.layers = shape, []
-        for layer in model.layers:
-            if self.layers:
-                weight, below = layer.weight_ih_l0, self.layers[-1]
-                source = Below(weight, grads[weight], below.outputs, below.grad)
+        self.shape, self.layers = shape, [FusedLayer(model.layers[0], self.characters, model, grads, shape)]
+        for layer, w in zip(list(model.layers)[1:], others, strict=True):
+            source = Below(w, grads[w], self.layers[-1].outputs, self.layers[-1].grad)
             self.layers.append(FusedLayer(layer, source, model, grads, shape))
-        steps, weight = shape.numel(), model.output.weight
-        self.scores, self.d_scores = (weight.new_empty(weight.shape[0], steps) for _ in range(2))
-        self.minus_one = weight.new_full((1, steps), -1.0)
+        steps, w = shape.numel(), model.output.weight
+        self.scores, self.d_scores = (w.new_empty(w.shape[0], steps) for _ in range(2))
+        self.minus_one = w.new_full((1, steps), -1.0)
 
     @torch.no_grad()
     def gradients(
