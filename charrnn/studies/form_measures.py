@@ -17,16 +17,18 @@ TEMPERATURES = (1.0, 0.8)
 MEASURES = ("well_formed", "square", "returns", "phrases", "tonic", "adds_up")  # shares, in the order of panels
 
 
-def measure_run(folder: Path, held_out: Sequence[str], num_tunes: int) -> list[dict[str, Any]]:
-    """A row a temperature: the shares of MEASURES among `num_tunes` tunes, and nats a note on the held-out tunes."""
+def measure_run(folder: Path, held_out: Sequence[str], num_tunes: int) -> tuple[list[dict[str, Any]], list[str]]:
+    """A row a temperature, and the tunes of the last one.
+
+    A row has the shares of MEASURES among `num_tunes` tunes, and nats a note on the held-out tunes.
+    """
     model, vocab = checkpoint.load_model(str(folder))
     nats = nats_per_note(model, vocab, held_out)
-    rows = []
+    rows, texts = [], list[str]()
     for temperature in TEMPERATURES:
-        tunes = sample(model, vocab, temperature=temperature, num_tunes=num_tunes, seed=0)
-        row = measure_tunes([tune.text for tune in tunes])
-        rows.append({"temperature": temperature, "nats_per_note": nats, **row})
-    return rows
+        texts = [tune.text for tune in sample(model, vocab, temperature=temperature, num_tunes=num_tunes, seed=0)]
+        rows.append({"temperature": temperature, "nats_per_note": nats, **measure_tunes(texts)})
+    return rows, texts
 
 
 def measure_tunes(texts: Sequence[str]) -> dict[str, float | None]:

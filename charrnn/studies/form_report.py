@@ -11,6 +11,7 @@ from charrnn import run
 from charrnn.config import AnalyzeConfig
 from charrnn.errors import UserError
 from charrnn.studies.comparison_report import check_comparable, with_settings
+from charrnn.studies.contact_sheet import write_contact_sheet
 from charrnn.studies.form_measures import MEASURES, TEMPERATURES, measure_run, measure_tunes, over_seeds
 from charrnn.studies.form_plot import plot_form
 from charrnn.studies.pages import CommandLine, Picture, Section, Table, provenance, render_page
@@ -18,6 +19,7 @@ from charrnn.studies.runs import load_runs, records, select_runs
 from charrnn.studies.style import save_figure
 from charrnn.studies.tune_sets import HumanTunes, load_human_tunes
 
+NUM_SHOWN = 10  # tunes of a setting
 LABELS = {
     "nats_per_note": "nats a note",
     "well_formed": "well-formed",
@@ -30,7 +32,7 @@ LABELS = {
 
 
 def report_form(config: AnalyzeConfig) -> Path:
-    """Write form.csv (a row a setting and temperature), runs.csv, a figure and a page to report/<name>/."""
+    """Write form.csv (a row a setting and temperature), runs.csv, figures, scores and a page to report/<name>/."""
     torch.set_num_threads(1)  # on a busy machine two threads wait for each other
     selection = select_runs(config.runs)
     runs, _ = load_runs(selection)
@@ -43,28 +45,44 @@ def report_form(config: AnalyzeConfig) -> Path:
     folders = {folder.name: folder for folder in selection.folders}
     human = load_human_tunes(str(folders[finished["run"].iloc[0]]), required=True)
     assert human is not None
-    rows = _rows(finished, folders, human, config.num_tunes)
+    rows, tunes = _measured(finished, folders, human, config.num_tunes)
     table, beside = over_seeds(rows), measure_tunes(human.tunes)
     folder = Path(config.report_dir) / (config.name or f"form_{selection.name}")
     folder.mkdir(parents=True, exist_ok=True)
+    sheets = _sheets(folder, tunes)
     run.write_text(folder / "runs.csv", rows.to_csv(index=False))
     run.write_text(folder / "form.csv", table.to_csv(index=False))
     run.write_json(folder / "human.json", beside)
     figures = save_figure(plot_form(table, beside, LABELS), folder / "form")
     shown = _shown(table, beside)
     print(shown.to_string(index=False))
-    run.write_text(folder / "index.html", _page(folder, config, shown, len(human.tunes)))
-    print(f"report    {folder}: index.html, form.csv, runs.csv, {', '.join(figures)}")
+    run.write_text(folder / "index.html", _page(folder, config, shown, sheets, len(human.tunes)))
+    made = [*figures, *(sheet.name for sheet in sheets.values())]
+    print(f"report    {folder}: index.html, form.csv, runs.csv, {', '.join(made)}")
     return folder
 
 
-def _rows(finished: pd.DataFrame, folders: Mapping[str, Path], human: HumanTunes, num_tunes: int) -> pd.DataFrame:
+def _measured(
+    finished: pd.DataFrame, folders: Mapping[str, Path], human: HumanTunes, num_tunes: int
+) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    """A row a run and temperature; and the first tunes of each setting's first run."""
     rows: list[dict[str, Any]] = []
+    tunes: dict[str, list[str]] = {}
     for row in records(finished):
         kept = {name: row[name] for name in ("run", "setting", "seed")}
-        rows += [kept | measured for measured in measure_run(folders[row["run"]], human.tunes, num_tunes)]
+        measured, texts = measure_run(folders[row["run"]], human.tunes, num_tunes)
+        rows += [kept | of_temperature for of_temperature in measured]
+        tunes.setdefault(row["setting"], texts[:NUM_SHOWN])
         print(f"measured  {row['run']}", flush=True)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows), tunes
+
+
+def _sheets(folder: Path, tunes: Mapping[str, list[str]]) -> dict[str, Path]:
+    """A contact sheet a setting, as far as there is an engine for scores."""
+    for older in folder.glob("scores_*.png"):
+        older.unlink()
+    sheets = {setting: folder / f"scores_{number}.png" for number, setting in enumerate(tunes)}
+    return {setting: file for setting, file in sheets.items() if write_contact_sheet(file, tunes[setting])}
 
 
 def _shown(table: pd.DataFrame, human: Mapping[str, float | None]) -> pd.DataFrame:
@@ -85,7 +103,7 @@ def _percent(share: float | None) -> str:
     return "-" if share is None or pd.isna(share) else f"{share:.0%}"
 
 
-def _page(folder: Path, config: AnalyzeConfig, shown: pd.DataFrame, humans: int) -> str:
+def _page(folder: Path, config: AnalyzeConfig, shown: pd.DataFrame, sheets: Mapping[str, Path], humans: int) -> str:
     shares = " / ".join(f"{temperature:g}" for temperature in TEMPERATURES)
     caption = (
         f"Means over seeds. Shares of {config.num_tunes} tunes of each run at temperature {shares}, none picked; "
@@ -96,9 +114,14 @@ def _page(folder: Path, config: AnalyzeConfig, shown: pd.DataFrame, humans: int)
         "Nats a note and the shares of each setting with their 95 % intervals over seeds; human tunes as a line",
         "Dots are means over seeds at temperature 1, squares at 0.8, with 95 % t intervals; the line is human tunes.",
     )
+    scores = [
+        Picture(file, f"Scores of composed tunes: {setting}", f"{setting}: the first tunes, none picked")
+        for setting, file in sheets.items()
+    ]
     line = f"python analyze.py analysis=form runs={config.runs}"
     sections = [
         Section("Settings", [Table(shown, caption), figure]),
+        Section(f"Tunes at temperature {TEMPERATURES[-1]:g}", scores),
         Section("Where this comes from", [*provenance(), CommandLine(line)]),
     ]
     return render_page(f"Form: {folder.name}", "What form composed tunes have, beside human ones.", sections)

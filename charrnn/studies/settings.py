@@ -32,8 +32,13 @@ def varied_keys(runs: pd.DataFrame, known: Collection[str] = ()) -> list[str]:
 
 
 def setting_label(settings: dict[str, Any]) -> str:
-    """`hidden=50 dropout=0.1`; `all` where nothing varies."""
-    parts = [f"{run.short(key)}={format_value(value)}" for key, value in settings.items()]
+    """`hidden=50 dropout=0.1`; `all` where nothing varies. Inputs are named together: `inputs=meter+phrase`."""
+    inputs = {key.removeprefix("inputs."): value for key, value in settings.items() if key.startswith("inputs.")}
+    parts = [
+        f"{run.short(key)}={format_value(value)}" for key, value in settings.items() if not key.startswith("inputs.")
+    ]
+    if inputs:
+        parts.insert(0, f"inputs={'+'.join(name for name, is_on in inputs.items() if is_on) or 'chars'}")
     return " ".join(parts) or "all"
 
 
@@ -48,7 +53,10 @@ def format_value(value: Any) -> str:
 
 def with_setting_column(runs: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """`runs` with a column `setting`: each run's label, `?` for a damaged run."""
-    labels = [setting_label({key: row[key] for key in keys}) for row in records(runs)]
+    shown = list(keys)
+    if any(key.startswith("inputs.") for key in keys):  # they are named together, those that all runs have included
+        shown += [key for key in runs.columns if key.startswith("inputs.") and key not in keys]
+    labels = [setting_label({key: row[key] for key in shown}) for row in records(runs)]
     states = runs["state"]
     return runs.assign(setting=["?" if s == "damaged" else text for s, text in zip(states, labels, strict=True)])
 

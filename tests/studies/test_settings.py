@@ -69,3 +69,11 @@ def test_verdicts_of_one_table_hold_together():
         wrong += table["verdict"].isin(["better", "worse"]).any()
     # read one by one, ten verdicts at 4 % would be wrong somewhere in every third table
     assert wrong <= 0.1 * draws
+
+
+def test_inputs_are_named_together():
+    read = {"inputs.meter": True, "inputs.phrase": True, "inputs.cond": False, "model.hidden": 50}
+    assert setting_label(read) == "inputs=meter+phrase hidden=50"
+    assert setting_label(dict.fromkeys(["inputs.meter", "inputs.cond"], False)) == "inputs=chars"
+    runs = pd.DataFrame({"state": "finished", "inputs.meter": [True, True], "inputs.phrase": [False, True]})
+    assert list(with_setting_column(runs, ["inputs.phrase"])["setting"]) == ["inputs=meter", "inputs=phrase+meter"]
