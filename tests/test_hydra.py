@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import SMOKE, Commands
-from test_sweeps import wait_for
+from test_sweeps import wait_for, weights_and_metrics
 
 FAST = (*SMOKE, "trainer.limit_blocks=1", "model.hidden=8")
 FAILING = ("optim=sgd", "optim.gradient_clip=1e30", "optim.lr=0.1,1e38")
@@ -147,6 +147,23 @@ def test_a_search_that_cannot_be_is_refused_before_a_trial(commands: Commands, a
     pytest.importorskip("optuna", reason="the extra [optuna] is not installed")
     assert sentence in commands.refused("train", *SEARCH, *arguments)
     assert not commands.runs()
+
+
+def test_more_epochs_go_on_from_the_finished_run_as_if_from_scratch(commands: Commands):
+    short = (*SMOKE, "model.hidden=12", "regularization.dropout=0.2", "trainer.patience=null")
+    assert commands.run("train", *short, "trainer.max_epochs=2").returncode == 0
+    (old,) = commands.runs()
+    before = {file: file.stat().st_mtime_ns for file in old.rglob("*")}
+    done = commands.run("train", *short, "trainer.max_epochs=5")
+    assert done.returncode == 0, done.stderr
+    assert f"continues runs/{old.name} after its epoch 2" in done.stdout and "epoch   2 " not in done.stdout
+    assert {file: file.stat().st_mtime_ns for file in old.rglob("*")} == before
+    (new,) = (folder for folder in commands.runs() if folder.name != old.name)
+    assert commands.run("train", *short, "trainer.max_epochs=5", "runs_dir=scratch").returncode == 0
+    assert weights_and_metrics(new) == weights_and_metrics(commands.home / "scratch" / new.name)
+    falling = commands.run("train", *short, "trainer.max_epochs=2", "optim.schedule=cosine")
+    longer = commands.run("train", *short, "trainer.max_epochs=3", "optim.schedule=cosine")
+    assert falling.returncode == longer.returncode == 0 and "continues" not in longer.stdout
 
 
 def test_a_prompt_takes_a_line_break_as_it_is_written(commands: Commands, trained: Path):
