@@ -67,17 +67,16 @@ class SearchSweeper(TaskSweeper):
 
     def _study(self, file: Path) -> "optuna.Study":
         import optuna
+        from optuna.samplers import TPESampler
         from optuna.storages import JournalStorage
         from optuna.storages.journal import JournalFileBackend
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         file.parent.mkdir(parents=True, exist_ok=True)
-        return optuna.create_study(
-            storage=JournalStorage(JournalFileBackend(str(file))),
-            sampler=optuna.samplers.TPESampler(seed=self.seed),
-            study_name="search",
-            load_if_exists=True,
-        )
+        storage = JournalStorage(JournalFileBackend(str(file)))
+        study = optuna.create_study(storage=storage, study_name="search", load_if_exists=True)
+        study.sampler = TPESampler(seed=self.seed + len(study.trials))  # not again what was proposed before a kill
+        return study
 
     def _tell(self, study: "optuna.Study", trial: "optuna.Trial", job: JobReturn, number: int) -> None:
         from optuna.trial import TrialState

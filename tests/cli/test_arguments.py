@@ -61,7 +61,7 @@ def test_what_is_not_installed_names_its_extra(monkeypatch, line: str, extra: st
         (["seed=1", "--info"], ["--info=all", "seed=1"]),
         (["-c", "job", "--resolve"], ["--resolve", "--cfg=job"]),
         (["-sc", "query=bash"], ["--shell-completion", "query=bash"]),
-        (["-cd", "mine", "--config-n=own"], ["--config-name=own", "--config-dir=mine"]),
+        (["-cd", ".", "--config-n=own"], ["--config-name=own", "--config-dir=."]),
         (["-r"], ["--run"]),
     ],
 )

@@ -159,7 +159,8 @@ def test_every_sweep_of_hydras_grammar_gives_its_values(typed: str, values: list
 
 def test_experiments_may_be_swept_and_bring_their_own_grids():
     grid = compose_jobs("train", ["-m", "experiment=quick,hidden,cells", "seed=0,1"])
-    assert len(grid.jobs) == 1 * 2 + 4 * 2 + 3 * 2 and {job.config.seed for job in grid.jobs} == {0, 1}
+    # model.hidden=100 of the one and model=rnn of the other are the same two runs
+    assert len(grid.jobs) == 1 * 2 + 4 * 2 + 3 * 2 - 2 and {job.config.seed for job in grid.jobs} == {0, 1}
     assert grid.swept_keys == ["experiment", "seed", "model.hidden", "model"]
 
 
