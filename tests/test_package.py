@@ -65,7 +65,8 @@ def test_charrnn_answers_in_plain_sentences_without_hydra(tmp_path: Path):
 def test_charrnn_answers_as_the_script_does(commands: Commands, program: str, arguments: list[str], code: int):
     script = commands.run(program, *arguments)
     module = call(*MODULE, program, *arguments, cwd=commands.home, PYTHONPATH=str(ROOT))
-    assert (module.returncode, module.stdout, module.stderr) == (script.returncode, script.stdout, script.stderr)
+    shown = script.stdout.replace(f"python {ROOT / program}.py", f"python -m charrnn {program}")
+    assert (module.returncode, module.stdout, module.stderr) == (script.returncode, shown, script.stderr)
     assert script.returncode == code and (code == 0 or script.stderr.startswith("error: "))
     assert not commands.runs()
 

@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,20 @@ def run_folder(config: TrainConfig) -> Path:
     content = _fingerprint(config.data.source, config.data.path) + _code_of(config.model.cell)
     content += _code_of_callbacks(config)
     return Path(config.runs_dir) / run.name(semantic(plain(config)), default_settings(), content)
+
+
+def finished_shorter(config: TrainConfig) -> Path | None:
+    """The longest finished run that differs in fewer epochs alone, and that this one would have begun with.
+
+    Not where the learning rate falls towards a last epoch, nor where patience ended it: it would end this one, too.
+    """
+    if config.optim.schedule != "constant":
+        return None
+    for epochs in range(config.trainer.max_epochs - 1, 0, -1):
+        folder = run_folder(replace(config, trainer=replace(config.trainer, max_epochs=epochs)))
+        if (result := run.read_result(folder)) is not None:
+            return folder if result["stop_reason"] == "max_epochs" and (folder / "last.ckpt").exists() else None
+    return None
 
 
 @lru_cache
