@@ -21,7 +21,7 @@ def start_from(shorter: Path, folder: Path) -> None:
         content = checkpoint.read_to_resume(shorter / checkpoint.LAST)
         for state in content["callbacks"].values():
             state |= {key: end for key, end in (("finished", False), ("stop_reason", None)) if key in state}
-        for file in (shorter / checkpoint.BEST, *shorter.glob("events.out.tfevents.*")):
+        for file in (shorter / checkpoint.BEST, shorter / "metrics.csv", *shorter.glob("events.out.tfevents.*")):
             with run.replacing(folder / file.name) as part:
                 shutil.copyfile(file, part)
         # Last, since from here on the run can be resumed.

@@ -30,8 +30,9 @@ def test_every_config_file_composes_and_builds(group: str, option: str):
         assert compose_jobs("analyze", [f"{group}={option}"]).jobs[0].config.analysis.name == option
         return
     notation = ["data.notation=canonical"] if group == "inputs" else []
-    if option in ("cluster", "slurm"):
-        pytest.importorskip({"cluster": "ray", "slurm": "submitit"}[option])
+    needed = {"cluster": "ray", "slurm": "submitit", "wandb": "wandb", "mlflow": "mlflow", "rich": "rich"}
+    if option in needed:
+        pytest.importorskip(needed[option])
     jobs = compose_jobs("train", [f"{group}={option}", file, *notation]).jobs
     assert len(jobs) >= 1 and len({job.folder for job in jobs}) == len(jobs)
 
