@@ -1,0 +1,42 @@
+// What the page's modules say of tunes: a JSON array of tunes in, a JSON array of answers out.
+// node ported.mjs <modules> <question> < input.json
+import { readFileSync } from "node:fs";
+
+const [modules, question] = process.argv.slice(2);
+const { tables, tunes, network } = JSON.parse(readFileSync(0, "utf8"));
+globalThis.charrnnTables = tables;
+const load = (name) => import(`${modules}/${name}.js`);
+
+const QUESTIONS = {
+  async context() {
+    const { Context } = await load("context"), { Inputs } = await load("inputs");
+    const inputs = new Inputs(network.inputs, new Map(network.vocabulary.map((c, id) => [c, id])));
+    return (tune) => {
+      const context = new Context(), rows = [inputs.row(context)];
+      for (const character of tune) {
+        context.read(character);
+        rows.push(inputs.row(context));
+      }
+      return rows;
+    };
+  },
+  async reading() {
+    const { read } = await load("reading"), { played } = await load("playing");
+    return (tune) => {
+      const reading = read(tune);
+      return {
+        faults: reading.faults,
+        problems: reading.problems.map(({ kind, position }) => [kind, position]),
+        notes: reading.notes.map(({ position, onset, duration, pitch }) => [position, onset, duration, pitch]),
+        played: played(reading).map(({ onset, duration, pitch }) => [onset, duration, pitch]),
+      };
+    };
+  },
+  async keys() {
+    const { withTonic, withDrawnKey } = await load("keys");
+    return ([text, tonic, tonics, seed, number]) =>
+      tonic ? withTonic(text, tonic) : withDrawnKey(text, tonics, seed, number);
+  },
+};
+const answer = await QUESTIONS[question]();
+process.stdout.write(JSON.stringify(tunes.map(answer)));
