@@ -37,6 +37,17 @@ const QUESTIONS = {
     return ([text, tonic, tonics, seed, number]) =>
       tonic ? withTonic(text, tonic) : withDrawnKey(text, tonics, seed, number);
   },
+  async compose() {
+    const { Network } = await load("network"), { Composition } = await load("sampling"), { withDrawnKey, withTonic } = await load("keys");
+    const loaded = new Network(network);
+    return ([settings, number]) => {
+      const composition = new Composition(loaded, settings, number);
+      while (composition.next());
+      let { text } = composition;
+      if (network.tonics) text = settings.key ? withTonic(text, settings.key) : withDrawnKey(text, network.tonics, settings.seed, number);
+      return { text, ended: composition.ended, log_prob: composition.logProb };
+    };
+  },
 };
 const answer = await QUESTIONS[question]();
 process.stdout.write(JSON.stringify(tunes.map(answer)));

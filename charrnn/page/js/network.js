@@ -11,14 +11,16 @@ function half(bits) {
 }
 
 function unpacked(base64, dtype) {
-  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)).buffer;
-  return dtype === "float16" ? Float32Array.from(new Uint16Array(bytes), half) : new Float32Array(bytes);
+  const text = atob(base64), bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return dtype === "float16" ? Float32Array.from(new Uint16Array(bytes.buffer), half) : new Float32Array(bytes.buffer);
 }
 
-// out[r] = bias[r] + matrix[r] . vector, in four sums that do not wait for each other.
+// out[r] = bias[r] + matrix[r] . vector, in four sums that do not wait for each other. Always of the same kinds of
+// arrays, single precision for weights and double for the rest: with others it is compiled for all of them, and slower.
 function product(out, matrix, vector, bias) {
-  const width = vector.length, even = width - (width % 4);
-  for (let row = 0, at = 0; row < out.length; row++) {
+  const width = vector.length, even = width - (width % 4), rows = out.length;
+  for (let row = 0, at = 0; row < rows; row++) {
     let a = 0, b = 0, c = 0, d = 0, i = 0;
     for (; i < even; i += 4, at += 4) {
       a += matrix[at] * vector[i];
@@ -29,6 +31,11 @@ function product(out, matrix, vector, bias) {
     for (; i < width; i++, at++) a += matrix[at] * vector[i];
     out[row] = bias[row] + (a + b) + (c + d);
   }
+}
+
+// Add the row of a table that begins at `first`.
+function add(out, table, first) {
+  for (let i = 0; i < out.length; i++) out[i] += table[first + i];
 }
 
 export class Network {
@@ -72,11 +79,11 @@ export class Network {
   // One row for each value of each input: what the first layer makes of its vector.
   tablesThroughFirst(tables) {
     const width = this.vocabulary.length, count = tables.length / width;
-    const found = new Float64Array(count * this.rows), none = new Float64Array(this.rows);
+    const found = new Float64Array(count * this.rows), none = new Float32Array(this.rows);
     for (let i = 0; i < count; i++)
       product(
         found.subarray(i * this.rows, (i + 1) * this.rows), this.layers[0].below,
-        tables.subarray(i * width, (i + 1) * width), none,
+        Float64Array.from(tables.subarray(i * width, (i + 1) * width)), none,
       );
     return found;
   }
@@ -91,16 +98,12 @@ export class Network {
 
   // The scores (not to be kept: the next step overwrites them) after one more character and the values of its inputs.
   step(id, values) {
-    const rows = this.rows;
     this.layers.forEach((layer, number) => {
       if (number) product(layer.fromBelow, layer.below, this.layers[number - 1].output, layer.belowBias);
       else {
-        const from = layer.fromBelow, bias = layer.belowBias, at = id * rows;
-        for (let row = 0; row < rows; row++) from[row] = bias[row] + this.ofCharacter[at + row];
-        values.forEach((value, input) => {
-          const first = (this.firstOfInput[input] + value) * rows;
-          for (let row = 0; row < rows; row++) from[row] += this.ofInput[first + row];
-        });
+        layer.fromBelow.set(layer.belowBias);
+        add(layer.fromBelow, this.ofCharacter, id * this.rows);
+        values.forEach((value, input) => add(layer.fromBelow, this.ofInput, (this.firstOfInput[input] + value) * this.rows));
       }
       product(layer.fromBefore, layer.recurrent, layer.output, layer.recurrentBias);
       CELLS[this.cell](layer, this.hidden);

@@ -30,11 +30,11 @@ export function read(text) {
 
 function found(problems, notes, bars) {
   const kinds = new Set(problems.map((problem) => problem.kind));
-  const faults = Object.entries({ ...FAULTS, ...STRICT })
+  const named = [...Object.entries(FAULTS), ...Object.entries(STRICT)]
     .filter(([, ofKinds]) => ofKinds.some((kind) => kinds.has(kind))).map(([name]) => name);
   const count = (kind) => bars.filter((bar) => bar.kind === kind).length, full = count("full"), wrong = count("wrong");
-  if (notes.length < ENOUGH_NOTES) faults.push("few notes");
+  if (notes.length < ENOUGH_NOTES) named.push("few notes");
   const isWrong = full + wrong ? full / (full + wrong) < ENOUGH_BARS_FIT : bars.some((bar) => bar.kind !== "free");
-  if (isWrong) faults.push("bar fit");
-  return faults;
+  if (isWrong) named.push("bar fit");
+  return [...new Set(named)];
 }
