@@ -165,6 +165,7 @@ class SampleConfig(Sampling):
     ckpt: str = key(free_text=True)
     prompt_file: str | None = key(free_text=True)
     formats: tuple[str, ...] = key(choices=("abc", "musicxml", "svg", "png", "mid", "ogg"))
+    page: bool = key()
     accelerator: str = key(choices=("auto", "cpu", "gpu"))
     threads: int = key(least=1)
     samples_dir: str = key(free_text=True)

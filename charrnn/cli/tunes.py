@@ -9,14 +9,15 @@ import torch
 
 from charrnn import run
 from charrnn.cli.command import typed_command
-from charrnn.config import SampleConfig
+from charrnn.config import SampleConfig, Sampling, build, defaults
 from charrnn.learning import checkpoint
-from charrnn.learning.network import load
+from charrnn.learning.network import Network, load
 from charrnn.learning.result import Run, summary
 from charrnn.learning.samples import SamplesFolder, with_prompt
 from charrnn.music import form, quality
 from charrnn.music.constraint import LEVELS
 from charrnn.music.tune import Tune
+from charrnn.page.page import write_page
 
 
 def sample_tunes(config: SampleConfig) -> None:
@@ -47,6 +48,15 @@ def sample_tunes(config: SampleConfig) -> None:
         about = f"{changed:.0f} ({changed / characters:.1%})"
         print(f"grammar   of {characters} characters about {about} are its choice, not the network's")
     print(f"samples   {samples.path}")
+    if config.page:
+        file = samples.path / "index.html"
+        _write_page(file, network, samples.tunes, config, samples.path.name, checkpoint.find(config.ckpt))
+
+
+def _write_page(file: Path, network: Network, tunes: Sequence[Tune], settings: Sampling, name: str, ckpt: Path) -> None:
+    program = typed_command("sample")
+    write_page(file, network, tunes, settings, name=name, ckpt=str(ckpt), program=program)
+    print(f"page      {file}")
 
 
 def print_tune(tune: Tune) -> None:
@@ -64,13 +74,19 @@ def print_run(folder: Path) -> None:
     print("tunes     two of twenty at temperature 1")
     more = f"{typed_command('sample')} ckpt={folder} constraint=bars"
     print(f"more      {more} (only well-formed ones; without it as here)\n")
-    tunes = load(folder, accelerator="cpu").sample(20)
+    network = load(folder, accelerator="cpu")
+    tunes = network.sample(20)
     for tune in tunes[:2]:
         print_tune(tune)
     print(_quality(tunes, folder))
     for name, kind in (("score", "png"), ("sound", "ogg")):
         if (file := folder / "tunes" / f"000.{kind}").exists():
             print(f"{name:<10}{file}")
+    file = folder / "index.html"
+    settings = build(
+        Sampling, {key: defaults("sample")[key] for key in Sampling.__dataclass_fields__} | {"num_tunes": 20}
+    )
+    _write_page(file, network, tunes, settings, folder.name, folder)
 
 
 def _print_scores(samples: SamplesFolder) -> None:

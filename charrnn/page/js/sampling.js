@@ -55,7 +55,7 @@ export class Composition {
     this.inputs = new Inputs(network.inputs.names, network.ids);
     this.pending = [...(settings.prompt ?? "")];
     this.text = "";
-    this.length = 0;
+    this.length = this.given = 0; // characters, and how many of them up to the last one that was given
     this.logProb = [];
     this.ended = false;
     this.isDone = false;
@@ -68,8 +68,9 @@ export class Composition {
   next() {
     const { network, settings } = this, uniform = this.random.random();
     if (!this.pending.length) this.pending.push(...this.forced(this.text));
+    const isGiven = this.pending.length > 0;
     let id;
-    if (this.pending.length) id = this.known(this.pending.shift());
+    if (isGiven) id = this.known(this.pending.shift());
     else id = chosen(restricted(softmax(this.logits, settings.temperature, this.marks), settings), uniform);
     this.logProb.push(Math.log(softmax(this.logits, 1)[id]));
     if (network.vocabulary[id] === END) {
@@ -78,6 +79,7 @@ export class Composition {
     }
     this.text += network.vocabulary[id];
     this.length += 1;
+    if (isGiven) this.given = this.length;
     this.isDone = this.length >= settings.max_chars;
     if (this.isDone) return false;
     this.context.read(network.vocabulary[id]);
@@ -93,8 +95,8 @@ export class Composition {
   }
 
   // What may come next, likeliest first: [character, probability].
-  likely(count) {
-    const found = restricted(softmax(this.logits, this.settings.temperature, this.marks), this.settings);
+  likely(count, settings = this.settings) {
+    const found = restricted(softmax(this.logits, settings.temperature, this.marks), settings);
     const sum = found.reduce((a, b) => a + b, 0);
     return [...found.keys()].sort((a, b) => found[b] - found[a]).slice(0, count)
       .map((id) => [this.network.vocabulary[id], found[id] / sum]);

@@ -1,0 +1,59 @@
+// The score of a tune, by abcjs: it draws what our text says; what sounds is our own reading.
+import renderAbc from "abcjs/src/api/abc_tunebook_svg.js";
+
+const MOST_NOTES = 1500; // drawn in about a second
+
+// What abcjs takes for orders to itself, some of which it never returns from, as blanks: positions stay.
+const harmless = (text) => text.replace(/^(?:%|I:).*$/gm, (line) => " ".repeat(line.length))
+  .replace(/\[I:[^\]\n]*\]?/g, (field) => " ".repeat(field.length));
+
+// Draw into `element`; an object whose `mark(notes)` shows the notes of our reading that sound, or null without a score.
+export function engrave(element, reading) {
+  element.replaceChildren();
+  const width = Math.max(280, element.clientWidth), isNarrow = width < 600;
+  if (!reading.notes.length || reading.notes.length > MOST_NOTES) {
+    element.textContent = reading.notes.length ? "Too many notes for a score." : "";
+    return null;
+  }
+  let drawn;
+  try {
+    [drawn] = renderAbc(element, harmless(reading.text), {
+      add_classes: true,
+      staffwidth: width - 30,
+      paddingleft: 0,
+      paddingright: 0,
+      paddingtop: 0,
+      scale: isNarrow ? 0.75 : 0.95,
+      responsive: "resize",
+      ...(isNarrow && { wrap: { minSpacing: 1.4, maxSpacing: 2.4, preferredMeasuresPerLine: 2 } }),
+    });
+  } catch (error) {
+    element.textContent = `No score: ${error.message}`;
+    return null;
+  }
+  const elements = [];
+  for (const line of drawn.lines)
+    for (const staff of line.staff ?? [])
+      for (const one of staff.voices.flat())
+        if (one.el_type === "note" && one.abselem?.elemset) elements.push([one.startChar, one.endChar, one.abselem.elemset]);
+  elements.sort((a, b) => a[0] - b[0]);
+  let marked = [];
+  return {
+    elements,
+    mark(notes) {
+      for (const one of marked) one.classList.remove("sounding");
+      marked = notes.flatMap(({ position, chord }) =>
+        elements.find(([start, end]) => start <= (chord ?? position) && (chord ?? position) < end)?.[2] ?? []);
+      for (const one of marked) one.classList.add("sounding");
+    },
+  };
+}
+
+// The picture as a file of its own, black on nothing.
+export function svgText(element) {
+  const svg = element.querySelector("svg")?.cloneNode(true);
+  if (!svg) return null;
+  svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  svg.setAttribute("color", "black");
+  return new XMLSerializer().serializeToString(svg);
+}
