@@ -32,6 +32,23 @@ const QUESTIONS = {
       };
     };
   },
+  async numbers() {
+    const { exp, tanh, Philox } = await load("numbers");
+    return ([kind, ...given]) => {
+      if (kind === "exp") return given.map(exp);
+      if (kind === "tanh") return given.map(tanh);
+      const random = new Philox(...given);
+      return Array.from({ length: 600 }, () => random.random());
+    };
+  },
+  async typing() {
+    const { canonicalBars } = await load("typing");
+    return ([head, bars]) => canonicalBars(head, bars);
+  },
+  async spelled() {
+    const { spelled } = await load("typing"), { readKey } = await load("fields");
+    return ([pitch, key]) => spelled(pitch, readKey(key));
+  },
   async keys() {
     const { withTonic, withDrawnKey } = await load("keys");
     return ([text, tonic, tonics, seed, number]) =>

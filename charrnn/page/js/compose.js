@@ -3,6 +3,7 @@ import { defaultUnit, readKey, readMeter } from "./fields.js";
 import { keyName, whiteTonic, withDrawnKey, withTonic } from "./keys.js";
 import { read } from "./reading.js";
 import { Composition } from "./sampling.js";
+import { canonicalBars } from "./typing.js";
 
 const SLICE = 24; // milliseconds of composing between two looks at the page
 const MOST_TRIES = 100;
@@ -14,9 +15,17 @@ export function refusal(network, settings) {
   if (settings.key && !(key?.tonic && key.tonic.length < 3 && !key.tonic.startsWith("H")))
     return "The key is one such as G, Bb, Em or Ador.";
   if (settings.bars && !(settings.key && settings.meter)) return "Own bars need a key and a meter: choose both.";
+  const typed = settings.bars ? canonicalBars(headOf(settings), settings.bars) : {};
+  if (typed.refusal) return typed.refusal;
   const given = settings.prompt + settings.title + settings.bars;
   const unknown = [...given].find((character) => character !== "\n" && !network.ids.has(character));
   return unknown ? `This network knows no “${unknown}”: leave it out.` : "";
+}
+
+// The header of own bars.
+function headOf({ title, rhythm, meter, key }) {
+  const unit = 1 / defaultUnit(readMeter(meter));
+  return `X:1\nT:${title || "Untitled"}\n${rhythm && `R:${rhythm}\n`}M:${meter}\nL:1/${unit}\nK:${keyName(readKey(key))}\n`;
 }
 
 // What every tune begins with and what its header has to say, as a function of the text so far.
@@ -26,7 +35,7 @@ function given(network, settings) {
   const unit = meter ? `1/${1 / defaultUnit(readMeter(meter))}` : "";
   const written = key && keyName(network.tonics ? { ...key, tonic: whiteTonic(key) } : key);
   if (settings.bars) {
-    const text = `X:1\nT:${title || "Untitled"}\n${rhythm && `R:${rhythm}\n`}M:${meter}\nL:${unit}\nK:${keyName(key)}\n${settings.bars}`;
+    const head = headOf(settings), text = head + canonicalBars(head, settings.bars).bars;
     return { prompt: network.tonics ? withTonic(text, whiteTonic(key)) : text, forced: () => "" };
   }
   const isAsked = title || rhythm || meter || key;

@@ -1,7 +1,8 @@
 // The panel that composes: settings, what may come next, the address.
-import { NAMES, compose, fromHash, refusal, toHash, typed } from "./compose.js";
+import { NAMES, beginning, compose, fromHash, refusal, toHash, typed } from "./compose.js";
 import { byId, make } from "./dom.js";
 import { keyName } from "./keys.js";
+import { Composition } from "./sampling.js";
 import { TABLES } from "./tables.js";
 
 const LOOK = 350; // milliseconds between two pictures of a tune that grows
@@ -104,7 +105,7 @@ export class Composer {
     let made = 0, drawn = 0, current = null;
     await compose(this.network, settings, signal, (tune, composition) => {
       if (composition === null) return say(`No try for tune ${tune.number + 1} parsed: lower the temperature.`);
-      this.last = composition;
+      if (!tune.isDone) this.last = composition;
       const isNew = current?.number !== tune.number;
       if (isNew) say(`Composing tune ${tune.number + 1} of ${settings.num_tunes} …`);
       if (!isNew && !tune.isDone && performance.now() < drawn + LOOK) return undefined;
@@ -116,6 +117,15 @@ export class Composer {
       return undefined;
     });
     say(signal.aborted ? "Stopped." : made ? `${made} ${made === 1 ? "tune is" : "tunes are"} ready.` : byId("progress").textContent);
+  }
+
+  // Read this tune as far as its middle, where one sees what the temperature does.
+  peek(reading) {
+    if (!reading.bars.length) return;
+    const { prompt } = beginning(this.network, reading), known = [...prompt].filter((character) => this.network.ids.has(character));
+    this.last = new Composition(this.network, { ...this.settings(), prompt: known.join("") });
+    while (this.last.pending.length) this.last.next();
+    this.drawLikely();
   }
 
   drawTemperature() {

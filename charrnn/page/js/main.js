@@ -8,6 +8,7 @@ import { Network } from "./network.js";
 import { read } from "./reading.js";
 import { engrave, svgText } from "./score.js";
 import { Player, instruments } from "./sound.js";
+import { drawPiano } from "./typing.js";
 
 const PAGE = JSON.parse(byId("page").textContent), DATA = JSON.parse(byId("network").textContent);
 const network = DATA && Object.assign(new Network(DATA), { tonics: DATA.tonics });
@@ -46,6 +47,8 @@ function drawList() {
     }, titleOf(tune), make("small", { className: isFit ? "" : "bad", textContent: about })));
   }));
   byId("book").disabled = !tunes.length;
+  const list = byId("list"), row = list.children[tunes.indexOf(shown)];
+  if (row) list.scrollTop = row.offsetTop - list.offsetTop - (list.clientHeight - row.clientHeight) / 2;
 }
 
 function moveInList(event) {
@@ -160,6 +163,7 @@ function grow(tune, isNew) {
   tune.reading = read(tune.text);
   if (tune.isDone || isNew) show(tune);
   else drawTune();
+  if (tune.isDone) composer.peek(tune.reading);
 }
 
 function book() {
@@ -206,6 +210,8 @@ globalThis.charrnn = {
     return found;
   },
 };
+drawPiano(byId("piano"), (pitch) => player.note(pitch));
 if (tunes.length) show(tunes[0]);
 else drawList();
+if (tunes.length) composer?.peek(tunes[0].reading);
 composer?.begin();

@@ -3,8 +3,8 @@ import renderAbc from "abcjs/src/api/abc_tunebook_svg.js";
 
 const MOST_NOTES = 1500; // drawn in about a second
 
-// What abcjs takes for orders to itself, some of which it never returns from, as blanks: positions stay.
-const harmless = (text) => text.replace(/^(?:%|I:).*$/gm, (line) => " ".repeat(line.length))
+// What abcjs takes for orders to itself, some of which it never returns from, as comments: positions stay.
+const harmless = (text) => text.replace(/^(?:%|I:).*$/gm, (line) => `%${" ".repeat(line.length - 1)}`)
   .replace(/\[I:[^\]\n]*\]?/g, (field) => " ".repeat(field.length));
 
 // Draw into `element`; an object whose `mark(notes)` shows the notes of our reading that sound, or null without a score.
@@ -25,6 +25,7 @@ export function engrave(element, reading) {
       paddingtop: 0,
       scale: isNarrow ? 0.75 : 0.95,
       responsive: "resize",
+      format: { titlefont: `serif ${isNarrow ? 14 : 20}` },
       ...(isNarrow && { wrap: { minSpacing: 1.4, maxSpacing: 2.4, preferredMeasuresPerLine: 2 } }),
     });
   } catch (error) {

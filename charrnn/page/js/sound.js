@@ -58,6 +58,16 @@ export class Player {
     this.onEnd();
   }
 
+  // One note, of a key that is pressed.
+  note(pitch) {
+    this.stop();
+    this.audio ??= this.opened();
+    this.audio.resume();
+    this.bus = this.audio.createGain();
+    this.bus.connect(this.room);
+    this.sound(pitch, this.audio.currentTime + 0.02, 0.35);
+  }
+
   // Go on at another place, tempo or instrument.
   change(settings) {
     const isPlaying = this.isPlaying;
