@@ -12,6 +12,7 @@ await build({
   format: "iife",
   target: ["es2022"],
   legalComments: "none",
+  drop: ["console"], // abcjs talks of every note that it has no sign for
   outfile: here("built/page.js"),
 });
 // What it was made of, so that a test without node sees when it has to be made again.

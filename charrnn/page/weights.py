@@ -13,7 +13,7 @@ from charrnn.learning.network import Network
 LARGEST = 8 * 2**20
 
 
-def network_data(network: Network, largest: int = LARGEST) -> dict[str, Any] | None:
+def network_data(network: Network) -> dict[str, Any] | None:
     """What js/network.js reads; None for a network whose cell is a user's own, which the page cannot run."""
     model = network.model
     if model.cell not in CELLS:
@@ -23,7 +23,7 @@ def network_data(network: Network, largest: int = LARGEST) -> dict[str, Any] | N
     for name, value in named.items():
         index.append([name, list(value.shape), first])
         first += value.size
-    dtype = "float32" if 4 * first <= largest else "float16"
+    dtype = "float32" if 4 * first <= LARGEST else "float16"
     weights = np.concatenate([value.ravel() for value in named.values()]).astype(np.dtype(dtype).newbyteorder("<"))
     return {
         "cell": model.cell,
