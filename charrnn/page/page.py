@@ -34,8 +34,8 @@ def write_page(
     data = network_data(network)
     well_formed = sum(tune.well_formed for tune in tunes)
     told = {
-        "about": f"Temperature {settings.temperature:g}, seed {settings.seed}: {well_formed} of {len(tunes)} well-formed. "
-        f"{_described(network)}",
+        "about": f"Temperature {settings.temperature:g}, seed {settings.seed}: "
+        f"{well_formed} of {len(tunes)} well-formed. {_described(network)}",
         "command": program,
         "ckpt": ckpt,
         "made_by": command_line(program, ckpt, settings),

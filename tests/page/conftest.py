@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import ROOT, SMOKE, Commands
 
 from charrnn.page.tables import tables
+from tests.conftest import ROOT, SMOKE, Commands
 
 MODULES = ROOT / "charrnn" / "page" / "js"
 KINDS = {
@@ -19,7 +19,8 @@ KINDS = {
     "lstm": ("model=lstm", "model.hidden=16", "model.layers=2"),
     "compose": (
         "data.notation=canonical", "data.key=white", "inputs=all", "model=lstm", "model.hidden=32",
-        "data.batch_size=4", "optim.lr=0.01", "trainer.limit_blocks=null", "trainer.max_epochs=40", "trainer.patience=null",
+        "data.batch_size=4", "optim.lr=0.01", "trainer.limit_blocks=null", "trainer.max_epochs=40",
+        "trainer.patience=null",
     ),
 }  # fmt: skip
 

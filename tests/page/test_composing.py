@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tests.conftest import ROOT, Commands
 
 from charrnn.config import Sampling, build, defaults
 from charrnn.learning.inputs import InputEncoder
@@ -17,6 +16,7 @@ from charrnn.learning.network import Network, load
 from charrnn.learning.sampling import sample
 from charrnn.learning.vocab import START
 from charrnn.page.page import write_page
+from tests.conftest import ROOT, Commands
 
 TEMPERATURES = (0.5, 1.0, 2.0)
 COMPOSE = "settings => charrnn.compose(settings).then(all => all.map(t => [t.text, t.source, t.ended, t.tries]))"

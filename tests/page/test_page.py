@@ -8,18 +8,19 @@ from typing import Any
 
 import pytest
 import symusic
-from tests.conftest import ROOT, opened
-from tests.page.test_composing import page_of, settings
 
 from charrnn.learning.network import load
 from charrnn.music.engraving.sounding import midi
 from charrnn.music.notation import read
 from charrnn.music.tune import Tune
 from charrnn.page.page import write_page
+from tests.conftest import ROOT, opened
+from tests.page.test_composing import page_of, settings
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 SCALE = "X:1\nT:Scales\nM:4/4\nL:1/8\nK:D\n|:DEFG ABcd|dcBA GFED|1 D2F2 A4:|2 (3ABc d>e d2D2|]\n"
-BROKEN = 'X:2\nT:<img src=x onerror=alert(1)> & <b>bold</b>\nM:3/4\nL:1/8\nK:G\nG2|GABc d|}{"unclosed\n%%beginps\nI:beginps\n'
+MARKUP = "<img src=x onerror=alert(1)> & <b>bold</b>"
+BROKEN = f'X:2\nT:{MARKUP}\nM:3/4\nL:1/8\nK:G\nG2|GABc d|}}{{"unclosed\n%%beginps\nI:beginps\n'
 TUNES = [SCALE, BROKEN, SCALE.replace("Scales", "More scales").replace("K:D", "K:Gm")]
 
 
@@ -53,7 +54,7 @@ def test_every_tune_is_shown_with_what_is_wrong(browser: Any, file: Path):
         assert page.locator("#score .abcjs-note").count() == len(read(SCALE).notes)
         assert "not well-formed" not in page.locator("#tune-facts").inner_text()
         page.locator("#list button").nth(1).click()
-        assert page.locator("#tune-title").inner_text() == "<img src=x onerror=alert(1)> & <b>bold</b>"
+        assert page.locator("#tune-title").inner_text() == MARKUP
         assert page.locator("#tune-title *").count() == page.locator("img").count() == 0
         assert "signs that mean nothing" in page.locator("#tune-facts").inner_text()
         assert "unclosed quote (bar" in page.locator("#problems").inner_text()

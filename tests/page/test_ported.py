@@ -1,5 +1,6 @@
 """The page's JavaScript says of tunes what Python says: inputs, notes, judgement, keys, random numbers."""
 
+import contextlib
 import random
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -29,10 +30,8 @@ def collections() -> list[str]:
 def canonical_tunes() -> list[str]:
     found = []
     for tune in collections():
-        try:
+        with contextlib.suppress(LeftOut):
             found.append(canonical(tune))
-        except LeftOut:
-            pass
     return found
 
 

@@ -25,9 +25,9 @@ const player = new Player(
     score?.mark(notes);
     byId("position").value = Math.round(share * 1000);
   },
-  () => {
+  (isPlaying) => {
     score?.mark([]);
-    byId("play").textContent = "Play";
+    byId("play").textContent = isPlaying ? "Stop" : "Play";
   },
 );
 
@@ -181,15 +181,10 @@ byId("instrument").onchange = ({ target }) => player.change({ instrument: target
 byId("tempo").oninput = ({ target }) => {
   byId("tempo-value").textContent = `${target.value} %`;
   player.change({ tempo: target.value / 100 });
-  if (player.isPlaying) byId("play").textContent = "Stop";
 };
 byId("tempo-value").textContent = "100 %";
 byId("position").oninput = ({ target }) => player.change({ at: (target.value / 1000) * player.length });
-byId("play").onclick = () => {
-  if (player.isPlaying) return player.stop();
-  player.play();
-  byId("play").textContent = "Stop";
-};
+byId("play").onclick = () => (player.isPlaying ? player.stop() : player.play());
 byId("book").onclick = book;
 let width = innerWidth;
 addEventListener("resize", () => {

@@ -14,9 +14,10 @@ export const instruments = Object.keys(INSTRUMENTS);
 const AHEAD = 1.2, EVERY = 250; // seconds that are scheduled, milliseconds between two looks: hidden pages have slow timers
 
 export class Player {
-  // `onTime(notes, share)` is called while a tune sounds, with what sounds and how much is over; `onEnd()` once.
-  constructor(onTime, onEnd) {
-    Object.assign(this, { onTime, onEnd, tempo: 1, instrument: instruments[0], notes: [], length: 0, isPlaying: false });
+  // `onTime(notes, share)` is called while a tune sounds, with what sounds and how much is over; `onState(isPlaying)`
+  // when it begins and ends.
+  constructor(onTime, onState) {
+    Object.assign(this, { onTime, onState, tempo: 1, instrument: instruments[0], notes: [], length: 0, isPlaying: false });
   }
 
   // The tune that `play` plays, from its beginning.
@@ -43,6 +44,7 @@ export class Player {
     this.isPlaying = true;
     this.schedule();
     this.timer = setInterval(() => this.schedule(), EVERY);
+    this.onState(true);
     this.follow();
   }
 
@@ -55,7 +57,7 @@ export class Player {
     const { bus, audio } = this;
     bus.gain.setTargetAtTime(0, audio.currentTime, 0.02);
     setTimeout(() => bus.disconnect(), 200); // and with it the notes that were scheduled
-    this.onEnd();
+    this.onState(false);
   }
 
   // One note, of a key that is pressed.
