@@ -112,6 +112,29 @@ def test_tunes_are_moved_to_the_same_keys(ported: Ported):
     assert ported("keys", [*to, *drawn]) == expected
 
 
+def test_typed_bars_are_brought_to_canonical_notation(ported: Ported):
+    asked, expected = [], []
+    for tune in canonical_tunes()[:200]:
+        end = tune.index("\n", tune.index("\nK:") + 1) + 1
+        head, bars = tune[:end], tune[end:]
+        if "[M:" not in bars and "[K:" not in bars:
+            asked.append([head, bars.replace(" ", "").replace("\n", "  ")])  # without beams and lines
+            expected.append(bars)
+    found = [answer["bars"] for answer in ported("typing", asked) if "bars" in answer]
+    assert sum(bars in expected for bars in found) >= 0.85 * len(asked)
+    head = "X:1\nT:x\nM:4/4\nL:1/8\nK:G\n"
+    odd = ['"Am"!trill!~G1B/2B/2A//A//A/c(^f=f)^f2|G8|', "[GB]8|", "V:2\nG8", "G9|", "GABc{d}edcB|"]
+    plain, *refused = ported("typing", [[head, bars] for bars in odd])
+    assert plain == {"bars": "GB/B/A/4A/4A/c f=f^f2|G8|"}
+    assert all("refusal" in answer for answer in refused)
+
+
+def test_a_key_of_the_keyboard_is_spelled_as_it_sounds(ported: Ported):
+    asked = [[pitch, key] for key in ("C", "G", "D", "Bb", "Em", "Ador", "F#", "Cb") for pitch in range(58, 88)]
+    for (pitch, key), abc in zip(asked, ported("spelled", asked), strict=True):
+        assert read(f"X:1\nT:x\nM:4/4\nL:1/8\nK:{key}\n{abc}|").notes[0].pitch == pitch
+
+
 def test_random_numbers_are_those_of_numpy(ported: Ported):
     seed, number, attempt = 2**40 + 3, 7, 2
     key = np.array([seed, number], np.uint64)
