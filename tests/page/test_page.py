@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import symusic
 
@@ -21,6 +22,15 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 SCALE = "X:1\nT:Scales\nM:4/4\nL:1/8\nK:D\n|:DEFG ABcd|dcBA GFED|1 D2F2 A4:|2 (3ABc d>e d2D2|]\n"
 MARKUP = "<img src=x onerror=alert(1)> & <b>bold</b>"
 BROKEN = f'X:2\nT:{MARKUP}\nM:3/4\nL:1/8\nK:G\nG2|GABc d|}}{{"unclosed\n%%beginps\nI:beginps\n'
+SOUND = """async instrument => {
+  const player = new charrnn.Player(() => {}, () => {});
+  const audio = new OfflineAudioContext(1, 22050, 22050);
+  audio.resume = () => {};
+  player.instrument = instrument;
+  player.open(() => audio);
+  player.sound(69, 0, 0.9);
+  return Array.from((await audio.startRendering()).getChannelData(0));
+}"""
 TUNES = [SCALE, BROKEN, SCALE.replace("Scales", "More scales").replace("K:D", "K:Gm")]
 
 
@@ -83,6 +93,18 @@ def test_one_tune_sounds_at_a_time_and_its_note_is_marked(browser: Any, file: Pa
         page.locator("#list button").nth(2).click()
         assert page.locator("#play").inner_text() == "Play"
         assert page.locator("#score .sounding").count() == 0
+
+
+def test_every_instrument_sounds_the_pitch_that_is_written(browser: Any, file: Path):
+    with quiet(browser, file) as page:
+        for instrument in page.locator("#instrument option").all_inner_texts():
+            samples = np.array(page.evaluate(SOUND, instrument))
+            assert np.isfinite(samples).all() and 0.02 < np.abs(samples).max() <= 1
+            spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+            hertz = np.fft.rfftfreq(len(samples), 1 / 22050)
+            near_a = spectrum[(hertz > 425) & (hertz < 455)].max()
+            assert near_a > 20 * spectrum[(hertz > 470) & (hertz < 840)].max()  # nothing up to its octave
+            assert near_a > 20 * spectrum[(hertz > 60) & (hertz < 410)].max()
 
 
 def test_files_are_saved_with_the_notes_of_our_reading(browser: Any, file: Path, tmp_path: Path):

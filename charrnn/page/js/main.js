@@ -1,7 +1,7 @@
 // The page: a list of tunes, the tune that was chosen, its player.
 import { byId, button, make, save } from "./dom.js";
 import { Composer } from "./composer.js";
-import { beginning, command, compose } from "./compose.js";
+import { beginning, command, compose, toHash } from "./compose.js";
 import { keyName } from "./keys.js";
 import { midi } from "./midi.js";
 import { Network } from "./network.js";
@@ -88,8 +88,8 @@ function drawTune() {
   byId("again").replaceChildren(
     make("h3", { textContent: "The same on the command line" }),
     make("code", { textContent: tune.isWritten ? PAGE.made_by : command(PAGE, network, tune) }),
-    tune.isWritten ? "" : make("p", { className: "hint", textContent:
-      "It is the last of the tunes that this makes. The address of this page repeats what was composed last." }),
+    tune.isWritten ? "" : make("p", { className: "hint" }, "It is the last of the tunes that this makes. ",
+      make("a", { href: toHash(tune.settings, composer.usual), textContent: "This link makes them in this page." })),
   );
 }
 
@@ -198,7 +198,7 @@ const composer = network && new Composer(network, PAGE, { grow, drop: () => {
 } });
 // For scripts: charrnn.compose({ temperature: 0.8, seed: "1", num_tunes: 3 }) in the console gives a list of tunes.
 globalThis.charrnn = {
-  read,
+  Player,
   async compose(settings) {
     const found = [], usual = { ...PAGE.settings, prompt: "", bars: "" };
     await compose(network, { ...usual, ...settings }, new AbortController().signal, (tune, composition) => tune.isDone && composition && found.push(tune));

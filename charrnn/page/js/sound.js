@@ -32,15 +32,12 @@ export class Player {
 
   play() {
     if (!this.notes.length) return;
-    this.audio ??= this.opened();
-    this.audio.resume();
+    this.open();
     if (this.at >= this.length) this.at = 0;
     this.begun = this.audio.currentTime + 0.06;
     this.from = this.at;
     this.next = this.notes.findIndex((note) => note.onset >= this.at - 0.001);
     if (this.next < 0) this.next = this.notes.length;
-    this.bus = this.audio.createGain();
-    this.bus.connect(this.room);
     this.isPlaying = true;
     this.schedule();
     this.timer = setInterval(() => this.schedule(), EVERY);
@@ -63,10 +60,7 @@ export class Player {
   // One note, of a key that is pressed.
   note(pitch) {
     this.stop();
-    this.audio ??= this.opened();
-    this.audio.resume();
-    this.bus = this.audio.createGain();
-    this.bus.connect(this.room);
+    this.open();
     this.sound(pitch, this.audio.currentTime + 0.02, 0.35);
   }
 
@@ -107,8 +101,16 @@ export class Player {
     return all.findLast((one) => one.onset - all[0].onset <= share * length)?.note ?? all[0].note;
   }
 
-  opened() {
-    const audio = new AudioContext();
+  // Browsers let a page sound only after a click: the first one that asks for sound comes here.
+  open(make = () => new AudioContext()) {
+    const { audio } = this.audio ? this : this.furnish(make());
+    audio.resume();
+    this.bus = audio.createGain(); // of all that sounds until it is stopped
+    this.bus.connect(this.room);
+  }
+
+  furnish(audio) {
+    this.audio = audio;
     this.room = audio.createGain();
     const echo = audio.createConvolver(), wet = audio.createGain(), end = audio.createDynamicsCompressor();
     echo.buffer = hall(audio);
@@ -118,7 +120,7 @@ export class Player {
     end.connect(audio.destination);
     this.noise = audio.createBuffer(1, audio.sampleRate, audio.sampleRate);
     noiseInto(this.noise.getChannelData(0), () => 1);
-    return audio;
+    return this;
   }
 
   sound(pitch, time, duration) {
