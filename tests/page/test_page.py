@@ -1,6 +1,7 @@
 """The page as people meet it: by eye, ear, keyboard, screen reader and on paper; on any tune, without a request."""
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from charrnn.music.tune import Tune
 from charrnn.page.page import write_page
 from tests.conftest import ROOT, opened
 from tests.page.test_composing import page_of, settings
+from tests.page.test_ported import soup
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 SCALE = "X:1\nT:Scales\nM:4/4\nL:1/8\nK:D\n|:DEFG ABcd|dcBA GFED|1 D2F2 A4:|2 (3ABc d>e d2D2|]\n"
@@ -37,6 +39,7 @@ TUNES = [SCALE, BROKEN, SCALE.replace("Scales", "More scales").replace("K:D", "K
 @pytest.fixture
 def file(run_of: Callable, tmp_path: Path) -> Path:
     """A page of TUNES; the first has MusicXML."""
+    shutil.copy(run_of("compose") / "last.ckpt", tmp_path)
     Tune(SCALE).write(tmp_path / "000.musicxml")
     tunes = [Tune(text, number, strict=True) for number, text in enumerate(TUNES)]
     network = load(run_of("compose") / "last.ckpt", accelerator="cpu")
@@ -68,6 +71,18 @@ def test_every_tune_is_shown_with_what_is_wrong(browser: Any, file: Path):
         assert page.locator("#tune-title *").count() == page.locator("img").count() == 0
         assert "signs that mean nothing" in page.locator("#tune-facts").inner_text()
         assert "unclosed quote (bar" in page.locator("#problems").inner_text()
+
+
+def test_whatever_a_network_writes_is_shown_without_a_word(browser: Any, file: Path):
+    texts = [*soup(25), *("X:1\nT:x\nM:4/4\nL:1/8\nK:C\n" + text for text in soup(25))]
+    network = load(file.parent / "last.ckpt", accelerator="cpu")
+    tunes = [Tune(text, number, strict=True) for number, text in enumerate(texts)]
+    write_page(file, network, tunes, settings(), name="run", ckpt="run", program="python sample.py")
+    with opened(browser, file, 1280, embeds=True) as page:
+        page.evaluate(
+            "document.querySelectorAll('#list button').forEach((_, i, all) => list.children[i].firstChild.click())"
+        )
+        assert page.locator("#list [aria-current=true]").inner_text() == page.locator("#list button").last.inner_text()
 
 
 def test_the_list_is_moved_through_by_keyboard(browser: Any, file: Path):

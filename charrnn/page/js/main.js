@@ -106,7 +106,7 @@ function drawText(tune) {
 
 function inWords({ kind, position, found, expected }) {
   const bar = shown.reading.bars.findLastIndex((one) => one.position <= position), where = bar < 0 ? "" : ` (bar ${bar + 1})`;
-  return `${kind}${where}: ${fraction(found)}, expected ${fraction(expected)}`;
+  return `${kind}${where} – found ${fraction(found)}, expected ${fraction(expected)}`;
 }
 
 function fraction(value) {

@@ -7,17 +7,31 @@ const MOST_NOTES = 1500; // drawn in about a second
 const harmless = (text) => text.replace(/^(?:%|I:).*$/gm, (line) => `%${" ".repeat(line.length - 1)}`)
   .replace(/\[I:[^\]\n]*\]?/g, (field) => " ".repeat(field.length));
 
+// abcjs computes NaN where the text is no music, and browsers complain of it on the console: such values are left out.
+function withoutNaN(draw) {
+  for (const name of ["setAttribute", "setAttributeNS"])
+    SVGElement.prototype[name] = function (...values) {
+      if (!String(values.at(-1)).includes("NaN")) Element.prototype[name].apply(this, values);
+    };
+  try {
+    return draw();
+  } finally {
+    delete SVGElement.prototype.setAttribute;
+    delete SVGElement.prototype.setAttributeNS;
+  }
+}
+
 // Draw into `element`; an object whose `mark(notes)` shows the notes of our reading that sound, or null without a score.
 export function engrave(element, reading) {
-  element.replaceChildren();
-  const width = Math.max(280, element.clientWidth), isNarrow = width < 600;
+  const paper = document.createElement("div"), width = Math.max(280, element.clientWidth), isNarrow = width < 600;
+  element.replaceChildren(paper);
   if (!reading.notes.length || reading.notes.length > MOST_NOTES) {
     element.textContent = reading.notes.length ? "Too many notes for a score." : "";
     return null;
   }
   let drawn;
   try {
-    [drawn] = renderAbc(element, harmless(reading.text), {
+    [drawn] = withoutNaN(() => renderAbc(paper, harmless(reading.text), {
       add_classes: true,
       staffwidth: width - 30,
       paddingleft: 0,
@@ -27,7 +41,7 @@ export function engrave(element, reading) {
       responsive: "resize",
       format: { titlefont: `serif ${isNarrow ? 14 : 20}` },
       ...(isNarrow && { wrap: { minSpacing: 1.4, maxSpacing: 2.4, preferredMeasuresPerLine: 2 } }),
-    });
+    }));
   } catch (error) {
     element.textContent = `No score: ${error.message}`;
     return null;
