@@ -1,5 +1,6 @@
 """The page as people meet it: by eye, ear, keyboard, screen reader and on paper; on any tune, without a request."""
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -79,9 +80,7 @@ def test_whatever_a_network_writes_is_shown_without_a_word(browser: Any, file: P
     tunes = [Tune(text, number, strict=True) for number, text in enumerate(texts)]
     write_page(file, network, tunes, settings(), name="run", ckpt="run", program="python sample.py")
     with opened(browser, file, 1280, embeds=True) as page:
-        page.evaluate(
-            "document.querySelectorAll('#list button').forEach((_, i, all) => list.children[i].firstChild.click())"
-        )
+        page.evaluate("[...list.children].forEach((_, i) => list.children[i].firstChild.click())")
         assert page.locator("#list [aria-current=true]").inner_text() == page.locator("#list button").last.inner_text()
 
 
@@ -199,6 +198,7 @@ def test_temperature_shows_in_what_may_come_next(browser: Any, file: Path):
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 def test_nothing_serious_for_a_screen_reader(width: int, color_scheme: str, browser: Any, file: Path):
     if not AXE.exists():
+        assert not os.environ.get("REQUIRE_ENGINES"), "node_modules has no axe-core, and REQUIRE_ENGINES is set"
         pytest.skip("needs axe-core: npm ci")
     with quiet(browser, file, width, color_scheme=color_scheme, bypass_csp=True) as page:
         page.locator("summary").click()

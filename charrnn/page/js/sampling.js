@@ -98,7 +98,7 @@ export class Composition {
   likely(count, settings = this.settings) {
     const found = restricted(softmax(this.logits, settings.temperature, this.marks), settings);
     const sum = found.reduce((a, b) => a + b, 0);
-    return [...found.keys()].sort((a, b) => found[b] - found[a]).slice(0, count)
+    return [...found.keys()].filter((id) => found[id] > 0).sort((a, b) => found[b] - found[a]).slice(0, count)
       .map((id) => [this.network.vocabulary[id], found[id] / sum]);
   }
 }

@@ -1,11 +1,29 @@
 // The score of a tune, by abcjs: it draws what our text says; what sounds is our own reading.
 import renderAbc from "abcjs/src/api/abc_tunebook_svg.js";
+import { STATES as S, tokens } from "./lexer.js";
 
 const MOST_NOTES = 1500; // drawn in about a second
 
 // What abcjs takes for orders to itself, some of which it never returns from, as comments: positions stay.
 const harmless = (text) => text.replace(/^(?:%|I:).*$/gm, (line) => `%${" ".repeat(line.length - 1)}`)
   .replace(/\[I:[^\]\n]*\]?/g, (field) => " ".repeat(field.length));
+
+// Where a line of two bars may end, for a narrow screen.
+function lineEnds({ text, bars: [first] }) {
+  const ends = [], split = tokens(text);
+  let bars = first.kind === "pick-up" ? -1 : 0, hasNotes = false;
+  split.forEach(([kind, , end], i) => {
+    hasNotes ||= kind === S.NOTE || kind === S.LINE_NOTE;
+    if (kind === S.NEWLINE) bars = 0;
+    if (kind !== S.BAR || !hasNotes) return;
+    bars += 1;
+    hasNotes = false;
+    if (bars < 2 || [S.ENDING, S.NEWLINE, S.BAR, undefined].includes(split[i + 1]?.[0])) return;
+    ends.push(end);
+    bars = 0;
+  });
+  return ends;
+}
 
 // abcjs computes NaN where the text is no music, and browsers complain of it on the console: such values are left out.
 function withoutNaN(draw) {
@@ -29,9 +47,12 @@ export function engrave(element, reading) {
     element.textContent = reading.notes.length ? "Too many notes for a score." : "";
     return null;
   }
+  const ends = isNarrow ? lineEnds(reading) : [], text = harmless(reading.text);
+  const lines = [0, ...ends].map((begin, i) => text.slice(begin, ends[i])).join("\n");
+  const moved = (position) => position + ends.filter((end) => end <= position).length;
   let drawn;
   try {
-    [drawn] = withoutNaN(() => renderAbc(paper, harmless(reading.text), {
+    [drawn] = withoutNaN(() => renderAbc(paper, lines, {
       add_classes: true,
       staffwidth: width - 30,
       paddingleft: 0,
@@ -40,7 +61,6 @@ export function engrave(element, reading) {
       scale: isNarrow ? 0.75 : 0.95,
       responsive: "resize",
       format: { titlefont: `serif ${isNarrow ? 14 : 20}` },
-      ...(isNarrow && { wrap: { minSpacing: 1.4, maxSpacing: 2.4, preferredMeasuresPerLine: 2 } }),
     }));
   } catch (error) {
     element.textContent = `No score: ${error.message}`;
@@ -57,8 +77,10 @@ export function engrave(element, reading) {
     elements,
     mark(notes) {
       for (const one of marked) one.classList.remove("sounding");
-      marked = notes.flatMap(({ position, chord }) =>
-        elements.find(([start, end]) => start <= (chord ?? position) && (chord ?? position) < end)?.[2] ?? []);
+      marked = notes.flatMap(({ position, chord }) => {
+        const at = moved(chord ?? position);
+        return elements.find(([start, end]) => start <= at && at < end)?.[2] ?? [];
+      });
       for (const one of marked) one.classList.add("sounding");
     },
   };
