@@ -135,6 +135,7 @@ def test_tunes_are_measured_beside_human_ones(commands: Commands, trained: Path)
     assert "human" not in alone.stdout and (commands.home / "report" / "quality_ours.abc" / "quality.json").exists()
     made = (commands.home / "report" / "quality_ours.abc" / "index.html").read_text()
     assert made.count("<article>") == made.count("<audio") == made.count('<img alt="Score') == 6
+    assert made.count("Form: ") == made.count('<img alt="How alike') > 0
     assert "tunes=" in commands.refused("analyze", "analysis=quality")
     hot = commands.run("analyze", "analysis=temperature", f"ckpt={trained}", "num_tunes=3", f"tunes={samples}")
     assert hot.returncode == 0, hot.stderr

@@ -41,6 +41,7 @@ def _report_against_default(module: str, function: str) -> Report:
 ANALYSES: dict[str, Report] = {
     "compare": _report_against_default("comparison_report", "report_comparison"),
     "quality": _report("quality_report", "report_quality"),
+    "form": _report("form_report", "report_form"),
     "temperature": _report("temperature_report", "report_temperature"),
     "neurons": _report("neurons.neurons_report", "report_neurons"),
     "paper": _report_against_default("paper.paper_report", "report_paper"),

@@ -50,9 +50,10 @@ def trace(model: CharRNN, vocab: Vocabulary, tunes: Sequence[str]) -> Trace:
     parts: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
     for numbers, ids, following in _batches(vocab, tunes, _TUNES_AT_ONCE):
         with torch.inference_mode():
-            steps = list(_steps(model, ids, _beside(model, vocab, ids)))
-            log_prob = torch.stack([_log_prob(model, vocab, step[-1]) for step in steps])
-            activations = torch.stack(steps).transpose(1, 2).flatten(2)  # (T, B, U)
+            outputs, log_prob = map(
+                torch.stack, zip(*_steps(model, vocab, ids, _beside(model, vocab, ids)), strict=True)
+            )
+            activations = outputs.transpose(1, 2).flatten(2)  # (T, B, U)
         for column, number in enumerate(numbers):
             here = slice(1, len(tunes[number]) + 1)  # behind the start mark
             of_tune = [values[here, column].numpy() for values in (activations, log_prob, following)]
@@ -79,8 +80,8 @@ def ablated_losses(
             beside = _beside(model, vocab, ids).repeat(1, len(some), 1)
             values = torch.from_numpy(means)[rows].float()
             with torch.inference_mode():
-                steps = zip(_steps(model, repeated, beside, rows, values), targets, strict=True)
-                parts = [-_log_prob(model, vocab, step[-1]).gather(1, t[:, None])[:, 0] for step, t in steps]
+                steps = zip(_steps(model, vocab, repeated, beside, rows, values), targets, strict=True)
+                parts = [-log_prob.gather(1, row[:, None])[:, 0] for (_, log_prob), row in steps]
             loss = torch.stack(parts).unflatten(1, (len(some), len(numbers))).numpy()
             for column, number in enumerate(numbers):
                 start, end = starts[number : number + 2]
@@ -95,9 +96,17 @@ def _beside(model: CharRNN, vocab: Vocabulary, ids: Tensor) -> Tensor:
 
 
 def _steps(
-    model: CharRNN, ids: Tensor, beside: Tensor, ablated: Tensor | None = None, values: Tensor | None = None
-) -> Iterator[Tensor]:
-    """The outputs (L, B, H) after every row of ids (T, B); of tune b, unit `ablated[b]` is held at `values[b]`."""
+    model: CharRNN,
+    vocab: Vocabulary,
+    ids: Tensor,
+    beside: Tensor,
+    ablated: Tensor | None = None,
+    values: Tensor | None = None,
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Outputs (L, B, H) and log-probabilities (B, V) of what follows, after every row of ids (T, B).
+
+    Of tune b, unit `ablated[b]` is held at `values[b]`.
+    """
     hidden = model.output.in_features
     state = model.zero_state(ids.shape[1])
     for row, inputs in zip(ids[:, None], beside[:, None], strict=True):
@@ -111,13 +120,9 @@ def _steps(
             below = last[:1]
             after.append(last)
         state = torch.stack(after)
-        yield state[:, 0]
-
-
-def _log_prob(model: CharRNN, vocab: Vocabulary, hidden: Tensor) -> Tensor:
-    logits = model.output(hidden)
-    logits[:, vocab.start] = -torch.inf  # a tune begins once
-    return torch.log_softmax(logits, -1)
+        logits = model.logits(below, row, inputs)[0]
+        logits[:, vocab.start] = -torch.inf  # a tune begins once
+        yield state[:, 0], torch.log_softmax(logits, -1)
 
 
 def _batches(vocab: Vocabulary, tunes: Sequence[str], at_once: int) -> Iterator[tuple[list[int], Tensor, Tensor]]:

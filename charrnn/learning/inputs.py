@@ -9,7 +9,7 @@ import numpy as np
 
 from charrnn.learning.vocab import Vocabulary
 from charrnn.music.canonical import RHYTHMS
-from charrnn.music.context import LONGEST, PLACES, WHOLE, Context
+from charrnn.music.context import LONGEST, PLACES, WHOLE, Context, Repeat
 
 BARS_AGO = (1, 2, 4, 8)
 MOST_BARS, MOST_PARTS = 17, 8
@@ -25,18 +25,23 @@ _RHYTHMS = {rhythm: i for i, rhythm in enumerate(RHYTHMS, 2)}
 Row = tuple[int, ...]
 
 
-def _place(context: Context) -> int:
-    """What the bar lacks, in places of PLACES a whole note; in the header, which field is being written."""
-    if not context.in_music:
-        return _HEADER + 2 * (FIELDS.find(context.field) + 1) + context.in_value if context.field else _HEADER
-    if context.left is None:
-        return 1
-    return 3 + min(-(-context.left * PLACES // WHOLE), LONGEST) if context.left >= 0 else 2
-
-
 def _meter(context: Context) -> Row:
-    """Place in the bar; complete bars of the part."""
-    return _place(context), 1 + min(context.bar, MOST_BARS) if context.in_music else 0
+    """What the bar lacks, and what it would as the part's last; complete bars of the part; what is to be closed.
+
+    The last bar of a part leaves out its pick-up. In the header the first value says which field is being written.
+    """
+    if not context.in_music:
+        return _HEADER + 2 * (FIELDS.find(context.field) + 1) + context.in_value if context.field else _HEADER, 0, 0, 0
+    left = context.left
+    due = None if left is None else left - context.pick_up
+    return _lacking(left), _lacking(due), 1 + min(context.bar, MOST_BARS), 1 + context.repeat
+
+
+def _lacking(grains: int | None) -> int:
+    """In places of PLACES a whole note; a bar may be in free meter, or too full."""
+    if grains is None:
+        return 1
+    return 3 + min(-(-grains * PLACES // WHOLE), LONGEST) if grains >= 0 else 2
 
 
 def _cond(context: Context) -> Row:
@@ -55,7 +60,7 @@ def _cond(context: Context) -> Row:
 def sizes(names: Sequence[str], vocab_size: int) -> Row:
     """How many values each of the inputs has that `names` stand for, (I,)."""
     of_name = {
-        "meter": (_HEADER + 2 * len(FIELDS) + 2, 2 + MOST_BARS),
+        "meter": (_HEADER + 2 * len(FIELDS) + 2, _HEADER, 2 + MOST_BARS, 2 + max(Repeat)),
         "phrase": (1 + vocab_size,) * len(BARS_AGO),
         "cond": (1 + 7 * len(_TONICS), 2 + len(METERS), 2 + len(RHYTHMS), 2 + MOST_PARTS, 8),
     }

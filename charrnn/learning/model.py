@@ -19,6 +19,9 @@ from charrnn.learning.tanh_layer import TanhLayer
 from charrnn.learning.weight_drop import run_with
 from charrnn.music.canonical import Tonics
 
+# Of what an input adds to a one-hot vector at first: ten of them together say a third of what the character says.
+STD = 0.1
+
 
 class CharRNN(nn.Module):
     """`logits, state = model(ids, state)`, the same for every cell; a state of None is all zeros.
@@ -47,7 +50,8 @@ class CharRNN(nn.Module):
             )
         self.inputs = tuple(inputs)
         self.tonics: Tonics | None = None  # of the collection, if the network reads it in white keys alone
-        self.tables = Tables(sizes(self.inputs, vocab_size), vocab_size) if inputs else None
+        of_inputs = sizes(self.inputs, vocab_size)
+        self.tables = Tables(of_inputs, vocab_size, STD) if inputs else None
         widths = [vocab_size, *[hidden] * (layers - 1)]
         made = [make_layer(cell, width, hidden) for width in widths]
         self.layers = nn.ModuleList(layer for layer, _ in made)
@@ -59,11 +63,16 @@ class CharRNN(nn.Module):
             nn.init.normal_(first.weight_ih_l0, std=0.5)
         self.dropout, self.weight_drop = nn.Dropout(dropout), weight_drop
         self.output = nn.Linear(hidden, vocab_size)
+        # From what is read to the logits, past the recurrent layers and their dropout (Mikolov et al. 2011, "Strategies
+        # for training large scale neural network language models"): what a moment alone rules out is ruled out sharply.
+        # A network of characters alone stays the paper's.
+        self.direct = Tables((vocab_size, *of_inputs), vocab_size, 0.0) if inputs else None
 
     def forward(self, ids: Tensor, state: Tensor | None = None, inputs: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """(B, T) int64, (L, S, B, H) and (B, T, I) int32 to (B, T, V) logits and the state after the last character."""
         hidden, state = self.hidden(ids, state, inputs)
-        return self.output(hidden).transpose(0, 1), state
+        beside = None if inputs is None else inputs.transpose(0, 1)
+        return self.logits(hidden, ids.t(), beside).transpose(0, 1), state
 
     def hidden(self, ids: Tensor, state: Tensor | None = None, inputs: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """As `forward`, but the last layer's outputs after dropout, time first: (T, B, H)."""
@@ -78,13 +87,21 @@ class CharRNN(nn.Module):
             after.append(last)
         return below, torch.stack(after)
 
+    def logits(self, outputs: Tensor, ids: Tensor, inputs: Tensor | None) -> Tensor:
+        """(T, B, V), from the last layer's outputs (T, B, H) after dropout, ids (T, B) and inputs (T, B, I)."""
+        logits: Tensor = self.output(outputs)
+        if self.direct is None or inputs is None:
+            return logits
+        return logits + self.direct(torch.cat([ids[..., None].to(inputs.dtype), inputs], -1))
+
     def read(self, ids: Tensor, inputs: Tensor | None) -> Tensor:
         """What the first layer reads, for ids (T, B) and inputs (T, B, I): ids, or vectors (T, B, V)."""
         if self.tables is None:
             return ids
         if inputs is None:
             raise TypeError("a network with inputs needs their values")
-        return self.tables(ids, inputs)
+        vectors: Tensor = self.tables(inputs)
+        return vectors.scatter_add_(-1, ids[..., None], torch.ones_like(vectors[..., :1]))
 
     def zero_state(self, batch: int) -> Tensor:
         return self.output.weight.new_zeros(len(self.layers), self.state_tensors, batch, self.output.in_features)

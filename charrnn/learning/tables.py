@@ -1,4 +1,4 @@
-"""A table for every input beside the characters: rows of the alphabet's width, added to the one-hot vector.
+"""A table for every input: a row of the alphabet's width for each of its values, those of a moment added up.
 
 T time, B batch, I inputs, K values of all inputs together, V alphabet.
 """
@@ -11,26 +11,23 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-# Of what an input adds to a one-hot vector at first: ten of them together say a third of what the character says.
-STD = 0.1
-
 
 class Tables(nn.Module):
-    """The vectors (T, B, V) that the first layer reads, from ids (T, B) and the values of inputs (T, B, I).
+    """Vectors (T, B, V) from the values of inputs (T, B, I).
 
-    `sizes` (I,) says how many values each input has. So wide, and no wider, a row costs the layer nothing: its weights
-    stay those of a network that reads characters alone.
+    `sizes` (I,) says how many values each input has. Of the width of the alphabet, rows can be added to one-hot vectors
+    of characters and to logits: all other weights stay those of a network that reads characters alone.
     """
 
-    def __init__(self, sizes: Sequence[int], vocab_size: int):
+    def __init__(self, sizes: Sequence[int], vocab_size: int, std: float):
         super().__init__()
-        self.rows = nn.Parameter(STD * torch.randn(sum(sizes), vocab_size))
+        self.rows = nn.Parameter(std * torch.randn(sum(sizes), vocab_size))
         self.first: Tensor  # row of each input
         self.register_buffer("first", torch.tensor([0, *sizes[:-1]]).cumsum(0).int(), persistent=False)
 
-    def forward(self, ids: Tensor, inputs: Tensor) -> Tensor:
-        summed = SumOfRows.apply(self.rows, (inputs + self.first).flatten(0, 1))
-        return summed.scatter_add_(1, ids.reshape(-1, 1), torch.ones_like(summed[:, :1])).unflatten(0, ids.shape)
+    def forward(self, inputs: Tensor) -> Tensor:
+        summed: Tensor = SumOfRows.apply(self.rows, (inputs + self.first).flatten(0, 1))
+        return summed.unflatten(0, inputs.shape[:2])
 
 
 class SumOfRows(torch.autograd.Function):

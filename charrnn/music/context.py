@@ -4,6 +4,7 @@ A `Context` is all that must be kept of a tune while it is written: a few number
 """
 
 from collections.abc import Callable
+from enum import IntEnum
 
 from charrnn.music.notation.fields import read_key, read_meter, read_unit
 from charrnn.music.notation.figures import TUPLETS
@@ -22,6 +23,12 @@ _KINDS = {c: i for i, c in enumerate("|:[]\n ^_=(-1234567890/,'<>z")} | dict.fro
 _OTHER_KIND = 30
 
 
+class Repeat(IntEnum):
+    """What has begun and is to be closed; a second ending is due behind the :| of a first one."""
+
+    NONE, BEGUN, FIRST_ENDING, SECOND_DUE, SECOND_ENDING = range(5)
+
+
 class Context:
     """The state of one tune; `read` takes its next character.
 
@@ -29,21 +36,23 @@ class Context:
     last, `in_value`, whether its colon was read and the line is not over, and the values of `meter` and `rhythm`.
     `left`: grains that the bar still lacks, negative if it is too full, None in free meter; a note counts with its
     length as far as it is written. `elapsed`: grains before that note. `bar`: complete bars of the part; a second
-    ending goes on from where the first one began. `part`: complete parts. `tonic` and `mode` of the key; `degree`:
-    steps of the last note above the tonic, 0 to 6, None before the first.
+    ending goes on from where the first one began. `part`: complete parts. `repeat`: what has begun and is to be
+    closed. `pick_up`: grains of the part's pick-up, which its last bar leaves out. `tonic` and `mode` of the key;
+    `degree`: steps of the last note above the tonic, 0 to 6, None before the first.
     """
 
     __slots__ = (
         "_beat", "_before_line", "_broken", "_current", "_denominator", "_ending", "_expected", "_factor", "_first",
         "_has_sound", "_last", "_line", "_numerator", "_place", "_slashes", "_state", "_step", "_stood", "_tuplet",
         "_unit", "_value", "bar", "degree", "elapsed", "field", "in_music", "in_value", "left", "meter", "mode", "part",
-        "rhythm", "tonic",
+        "pick_up", "repeat", "rhythm", "tonic",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.in_music = False
         self.left: int | None = None
-        self.elapsed = self.bar = self.part = 0
+        self.elapsed = self.bar = self.part = self.pick_up = 0
+        self.repeat = Repeat.NONE
         self.tonic, self.mode, self.meter, self.rhythm = "", "", "", ""
         self.degree: int | None = None
         self.field, self.in_value = "", False
@@ -58,7 +67,8 @@ class Context:
         self._has_sound = False  # in this part
         self._first = BARS_BACK  # number of the part's first bar in the tune
         self._before_line = (0, 0, BARS_BACK, False)  # bar, part, first and whether there is a sound, before a bar line
-        self._ending: tuple[int, int, int, int] | None = None  # where the first one began: bar, part, first, elapsed
+        # Where the first ending began: bar, part, first, elapsed, pick-up.
+        self._ending: tuple[int, int, int, int, int] | None = None
         self._step = 0  # of the tonic
         self._stood: dict[int, str] = {}  # what followed, by bar, place in it and kind
         self._place = -1
@@ -94,13 +104,16 @@ class Context:
         self._tuplet, self._broken = (1, 1, 0), 0
         if self.elapsed:
             # A bar that is not full and stands first is a pick-up, part of the bar before it.
-            self.bar += self.bar > 0 or self.elapsed == self._expected
+            if self.bar or self.elapsed == self._expected:
+                self.bar += 1
+            else:
+                self.pick_up = self.elapsed
             self.elapsed = 0
 
     def _end_part(self) -> None:
         if self._has_sound:
             self._first += max(self.bar, 1)
-            self.part, self.bar, self._has_sound = self.part + 1, 0, False
+            self.part, self.bar, self.pick_up, self._has_sound = self.part + 1, 0, 0, False
 
 
 def _letter(context: Context, character: str, before: int) -> None:
@@ -112,6 +125,8 @@ def _letter(context: Context, character: str, before: int) -> None:
 def _sound(context: Context, character: str, before: int) -> None:
     if not context.in_music or character in ",'":
         return
+    if context.repeat == Repeat.SECOND_DUE:
+        context.repeat = Repeat.NONE  # it did not come
     context._finish_sound()
     notes, time, left = context._tuplet
     if left:
@@ -190,6 +205,16 @@ def _bar_line(context: Context, character: str, before: int) -> None:
     context._line += character
     if len(context._line) > 1 or character == ":":
         context._end_part()
+        context.repeat = _after_line(context._line, context.repeat)
+
+
+def _after_line(line: str, before: Repeat) -> Repeat:
+    """What is open behind a bar line, as far as it is read: | || |] :| |: :: and those that end with one of these."""
+    if line.endswith(("|:", "::")):
+        return Repeat.BEGUN
+    if line.endswith(":|"):
+        return Repeat.SECOND_DUE if before == Repeat.FIRST_ENDING else Repeat.NONE
+    return Repeat.NONE if line != ":" and before > Repeat.BEGUN else before
 
 
 def _ending(context: Context, character: str, before: int) -> None:
@@ -199,9 +224,11 @@ def _ending(context: Context, character: str, before: int) -> None:
         context._finish_sound()
         if before in (S.BAR, S.COLON):  # a first ending goes on with the part, whatever line it begins with
             context.bar, context.part, context._first, context._has_sound = context._before_line
-        context._ending = (context.bar, context.part, context._first, context.elapsed)
+        context._ending = (context.bar, context.part, context._first, context.elapsed, context.pick_up)
+        context.repeat = Repeat.FIRST_ENDING
     elif context._ending is not None:
-        context.bar, context.part, context._first, context.elapsed = context._ending
+        context.repeat = Repeat.SECOND_ENDING
+        context.bar, context.part, context._first, context.elapsed, context.pick_up = context._ending
         context._current, context._has_sound = 0, True
 
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -21,17 +22,27 @@ SQUARE = (8, 16)  # bars, of parts that one can dance to
 NEAR = Fraction(1, 4)  # of a bar, that a part may be longer or shorter
 HALF = (1, 4, 6)  # steps above the tonic of the chord that a half cadence rests on
 LIKE = 0.75  # similarity from which a bar is a variant of another
+PHRASE = 4  # bars
+SAME, VARIED = 0.95, 0.5  # similarities from which a phrase has another's letter, and that letter with a prime
 _SHARPS = {"": 0, "#": 1, "b": -1}
-MEASURES = ("square", "returns", "variants", "tonic", "half", "in_key", "range", "leaps", "adds_up", "repeats")
+MEASURES = (
+    "square", "returns", "variants", "phrases", "tonic", "half", "in_key", "range", "leaps", "adds_up", "repeats",
+)  # fmt: skip
 """Those of `Form.measures` that are rates or means, in the order of tables."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """`parts` holds the length of each part in bars, `similarity` (n, n) how alike bars are, from 0 to 1."""
+    """`parts` holds the length of each part in bars, `similarity` (n, n) how alike bars are, from 0 to 1.
+
+    `borders` are the rows of `similarity` where a part begins, but the first. `scheme` has a letter for every phrase of
+    four bars, primed where it is a variant, and the repeats: |: A B A C :|.
+    """
 
     parts: tuple[Fraction, ...]
     similarity: np.ndarray
+    borders: tuple[int, ...]
+    scheme: str
     measures: dict[str, float]
 
 
@@ -39,10 +50,11 @@ def form(reading: Reading) -> Form | None:
     """The form of the first voice, None where there is no key, meter or music to speak of.
 
     `measures`: `square`, whether the tune has parts and all are of 8 or 16 bars; `returns`, the share of bars that
-    stood in the tune before, note for note, and `variants`, of those that are LIKE one before; `tonic`, whether the
-    last note is one; `half`, the share of parts whose fourth bar ends on a note of the dominant; `in_key` and `leaps`
-    (more than a fifth), shares of notes; `range` in semitones; `adds_up`, whether a pick-up and the last bar of
-    the tune's first part are one bar together; `repeats`, whether a part is repeated.
+    stood in the tune before, note for note, and `variants`, of those that are LIKE one before; `phrases`, of phrases of
+    four bars that are so, exactly or VARIED; `tonic`, whether the last note is one; `half`, the share of parts whose
+    fourth bar ends on a note of the dominant; `in_key` and `leaps` (more than a fifth), shares of notes; `range` in
+    semitones; `adds_up`, whether a pick-up and the last bar of the tune's first part are one bar together; `repeats`,
+    whether a part is repeated.
     """
     key = reading.header.key
     if key is None or key.tonic in ("", "HP") or not reading.bars:
@@ -60,10 +72,18 @@ def form(reading: Reading) -> Form | None:
         return None
     lengths = tuple(sum((bar.length / bar.expected for bar, _ in part), Fraction(0)) for part in parts)  # type: ignore[operator]
     similarity = self_similarity([some for _, some in first])
-    return Form(lengths, similarity, _measures(parts, lengths, similarity, notes, key, reading))
+    phrases = _phrases(parts, similarity)
+    measures = _measures(parts, lengths, similarity, notes, key, reading) | {"phrases": _share_that_returns(phrases)}
+    borders = tuple(accumulate(len(part) for part in parts[:-1]))
+    return Form(lengths, similarity, borders, _scheme(parts, phrases), {name: measures[name] for name in MEASURES})
 
 
 Part = list[tuple[Bar, list[Note]]]
+
+
+def pitch_class(key: Key) -> int:
+    """Of the tonic, in semitones above C."""
+    return (SEMITONES[key.tonic[0]] + _SHARPS[key.tonic[1:]]) % 12
 
 
 def _parts(bars: Part) -> list[Part]:
@@ -106,7 +126,6 @@ def _measures(
     reading: Reading,
 ) -> dict[str, float]:
     earlier = np.tril(similarity, -1).max(1) if len(similarity) > 1 else np.zeros(1)
-    tonic = (SEMITONES[key.tonic[0]] + _SHARPS[key.tonic[1:]]) % 12
     pitches = np.array([note.pitch for note in notes])
     intervals = np.abs(np.diff(pitches))
     fourth = [degree for part in parts if (degree := _degree_at_bar(part, 4, key)) is not None]
@@ -116,7 +135,7 @@ def _measures(
         "square": float(len(parts) > 1 and all(_is_square(length) for length in lengths)),
         "returns": float((earlier == 1).mean()),
         "variants": float((earlier >= LIKE).mean()),
-        "tonic": float(reading.notes[-1].pitch % 12 == tonic),
+        "tonic": float(reading.notes[-1].pitch % 12 == pitch_class(key)),
         "half": float(np.mean([degree in HALF for degree in fourth])) if fourth else math.nan,
         "in_key": float(np.mean([note.alter == key.alters.get(note.step, 0) for note in notes])),
         "range": float(np.ptp(pitches)),
@@ -124,6 +143,54 @@ def _measures(
         "adds_up": float(first.length + last.length == first.expected) if first.length < first.expected else math.nan,
         "repeats": float(any(":" in bar.closing for bar in reading.bars)),
     }
+
+
+def _phrases(parts: Sequence[Part], similarity: np.ndarray) -> list[list[str]]:
+    """The letters of each part's phrases; a phrase is compared with all before it, bar by bar, pick-ups left out."""
+    known: dict[str, list[int]] = {}  # the bars of the phrase that a letter stands for
+    letters: list[list[str]] = []
+    first = 0
+    for part in parts:
+        begin = first + (part[0][0].length != part[0][0].expected and len(part) > 1)
+        first += len(part)
+        letters.append([])
+        for start in range(begin, first, PHRASE):
+            bars = list(range(start, min(start + PHRASE, first)))
+            if len(bars) < PHRASE // 2 and letters[-1]:
+                continue  # what is left over at the end of a part is no phrase
+            alike = {letter: _alike(similarity, others, bars) for letter, others in known.items()}
+            best = max(alike, key=lambda letter: alike[letter], default="")
+            if best and alike[best] >= VARIED:
+                letters[-1].append(best + "'" * (alike[best] < SAME))
+            else:
+                name = _name(len(known))
+                known[name] = bars
+                letters[-1].append(name)
+    return letters
+
+
+def _alike(similarity: np.ndarray, one: Sequence[int], other: Sequence[int]) -> float:
+    """The mean over the bars of two phrases; a bar that only one of them has is like nothing."""
+    return float(sum(similarity[i, j] for i, j in zip(one, other, strict=False)) / max(len(one), len(other)))
+
+
+def _name(number: int) -> str:
+    return chr(ord("A") + number % 26) + str(number // 26 or "")
+
+
+def _share_that_returns(phrases: Sequence[Sequence[str]]) -> float:
+    """Of all phrases but the first."""
+    letters = [letter for part in phrases for letter in part]
+    new = {letter for letter in letters if not letter.endswith("'")}
+    return (len(letters) - len(new)) / (len(letters) - 1) if len(letters) > 1 else math.nan
+
+
+def _scheme(parts: Sequence[Part], phrases: Sequence[Sequence[str]]) -> str:
+    texts = []
+    for part, letters in zip(parts, phrases, strict=True):
+        is_repeated = any(":" in bar.closing for bar, _ in part)
+        texts.append(" ".join(["|:", *letters, ":|"] if is_repeated else [*letters, "|"]))
+    return " ".join(texts)
 
 
 def _is_square(length: Fraction) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from charrnn.config import AnalyzeConfig
 from charrnn.errors import UserError
 from charrnn.music import form, originality, quality
 from charrnn.music.notation import Reading, read
+from charrnn.studies.form_plot import plot_self_similarity
 from charrnn.studies.inference import wilson_interval
-from charrnn.studies.pages import CommandLine, Paragraph, Section, Table, TuneCard, provenance, render_page
+from charrnn.studies.pages import CommandLine, Paragraph, Picture, Section, Table, TuneCard, provenance, render_page
+from charrnn.studies.style import save_figure
 from charrnn.studies.tune_sets import (
     TUNE_SHARES,
     HumanTunes,
@@ -22,6 +25,7 @@ from charrnn.studies.tune_sets import (
     measure_tunes,
     read_tunes,
 )
+from charrnn.studies.two_sample import tell_apart
 
 # measure, label, number format
 QUALITY_ROWS = (
@@ -37,6 +41,7 @@ QUALITY_ROWS = (
     ("square", "parts of 8 or 16 bars, all of them", ".1%"),
     ("returns", "bars that stood in the tune before", ".1%"),
     ("variants", "and nearly so", ".1%"),
+    ("phrases", "phrases of four bars that return", ".1%"),
     ("repeats", "with a repeated part", ".1%"),
     ("tonic", "ends on the tonic", ".1%"),
     ("half", "fourth bars that rest on the dominant", ".1%"),
@@ -50,6 +55,7 @@ QUALITY_ROWS = (
     ("copied", "longest copied run, characters: median", ".1f"),
     ("copied_most", "of all tunes", ".0f"),
     ("copied_share", "20-character runs that are copied", ".1%"),
+    ("told_apart", "told from human by a small model", ".1%"),
     ("similarity", "similarity to the nearest training tune", ".3f"),
     ("near_duplicates", "near-duplicates of a training tune", ".1%"),
 )
@@ -69,6 +75,8 @@ def report_quality(config: AnalyzeConfig) -> Path:
         columns["human"] = _measured(human.tunes, human, [])
         distances = quality.summarize(*(_readings(half) for half in reversed(human.halves)))["distance"]
         columns["human"]["summary"] |= {f"{name}_distance": value for name, value in distances.items()}
+        if (told := tell_apart(_readings(texts), _readings(human.tunes))) is not None:
+            ours["summary"] |= {"told_apart": told.mean, "told_apart_low": told.low, "told_apart_high": told.high}
     named = source.parent if source.name == "tunes.jsonl" else source
     folder = Path(config.report_dir) / (config.name or f"quality_{named.name}")
     folder.mkdir(parents=True, exist_ok=True)
@@ -77,8 +85,8 @@ def report_quality(config: AnalyzeConfig) -> Path:
     rates, faults = _rates(columns), _faults(ours["summary"])
     print("\n".join([*_lines(rates), *(f"{label:<40}{counts}" for label, counts in faults.items())]))
     shown = {f"{number:03d}": text for number, text in enumerate(texts[:NUM_SHOWN])}
-    tunes = engrave_tunes(folder / "tunes", shown)
-    run.write_text(folder / "index.html", _page(folder, config, rates, faults, tunes))
+    cards = [_with_form(card) for card in engrave_tunes(folder / "tunes", shown)]
+    run.write_text(folder / "index.html", _page(folder, config, rates, faults, cards))
     print(f"report    {folder}: index.html, tunes.csv, quality.json")
     return folder
 
@@ -90,8 +98,9 @@ def _readings(texts: Sequence[str]) -> list[Reading]:
 
 def _measured(texts: Sequence[str], human: HumanTunes | None, reference: Sequence[str]) -> dict[str, Any]:
     """`tunes`, the measures of each tune, and `summary`, the measures of the set."""
-    tunes = measure_tunes(texts, human)
     readings = _readings(texts)
+    schemes = [shape.scheme if (shape := form.form(reading)) else "" for reading in readings]
+    tunes = [row | {"form": scheme} for row, scheme in zip(measure_tunes(texts, human), schemes, strict=True)]
     summary = quality.summarize(readings, _readings(reference)) | form.summarize(readings)
     for name, distance in summary.pop("distance", {}).items():
         summary[f"{name}_distance"] = distance
@@ -101,6 +110,18 @@ def _measured(texts: Sequence[str], human: HumanTunes | None, reference: Sequenc
         share = wilson_interval(round(summary[key] * len(texts)), len(texts))
         summary |= {f"{key}_low": share.low, f"{key}_high": share.high}
     return {"tunes": tunes, "summary": summary}
+
+
+def _with_form(card: TuneCard) -> TuneCard:
+    """The card with the scheme of the tune's form, and with its self-similarity as a picture beside its score."""
+    shape = form.form(read(card.text, strict=True))
+    if shape is None:
+        return card
+    stem = card.stem.with_name(f"{card.stem.name}_form")
+    save_figure(plot_self_similarity(shape), stem)
+    alt = f"How alike the bars of {card.title} are: {shape.scheme}"
+    picture = Picture(stem.with_name(f"{stem.name}.png"), alt, "Bars against bars, dark where they sound the same")
+    return replace(card, note=f"Form: {shape.scheme}", picture=picture)
 
 
 def _rates(columns: dict[str, dict[str, Any]]) -> pd.DataFrame:

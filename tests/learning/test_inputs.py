@@ -52,8 +52,8 @@ def test_values_are_within_their_tables_and_0_behind_a_tune(reads: list[str]):
 def test_they_say_where_the_tune_stands():
     text = "X:1\nT:a\nR:reel\nM:4/4\nL:1/8\nK:G\nABcd e4|ABcd e"
     ids = VOCAB.encode(START + text)
-    left, bar, *ago = InputEncoder(["meter", "phrase"], VOCAB).read(ids)[-1].tolist()
-    assert (left, bar) == (3 + 36, 2)  # three eighths are missing, one bar is complete
+    left, due, bar, repeat, *ago = InputEncoder(["meter", "phrase"], VOCAB).read(ids)[-1].tolist()
+    assert (left, due, bar, repeat) == (3 + 36, 3 + 36, 2, 1)  # three eighths are missing, one bar is complete
     assert dict(zip(BARS_AGO, ago, strict=True)) == {1: 1 + VOCAB.encode("4")[0], 2: 0, 4: 0, 8: 0}
     key, meter, rhythm, part, degree = InputEncoder(["cond"], VOCAB).read(ids)[-1].tolist()
     assert (part, degree) == (1, 6)
@@ -64,6 +64,13 @@ def test_they_say_where_the_tune_stands():
     assert [row[i] != value for i, (row, value) in enumerate(zip(others, (key, meter, rhythm), strict=True))] == [
         True
     ] * 3
+
+
+def test_the_last_bar_of_a_part_is_due_without_the_pick_up():
+    text = "X:1\nT:a\nM:4/4\nL:1/8\nK:G\nAB|c8|"
+    rows = InputEncoder(["meter"], VOCAB).read(VOCAB.encode(START + text + "e6:|\n|:"))
+    assert rows[len(text) + 2, :2].tolist() == [3 + 2 * 12, 3]  # behind e6
+    assert rows[len(text) + 2 :, 3].tolist() == [1, 1, 1, 1, 1, 2]
 
 
 def test_the_header_says_which_field_is_written():
@@ -93,6 +100,18 @@ def test_tunes_side_by_side_are_read_as_they_are_alone():
             np.testing.assert_array_equal(reader.values[row], alone)
     reader.begin([1])
     np.testing.assert_array_equal(reader.values[1], inputs.read(np.array([VOCAB.start]))[0])
+
+
+def test_what_is_read_reaches_the_output_past_the_layers():
+    model = network()
+    ids = VOCAB.encode_tunes(TUNES[:1])
+    before, _ = model(torch.from_numpy(ids[None]), None, beside(NAMES, ids)[None])
+    with torch.no_grad():
+        model.direct.rows[:] = torch.arange(len(model.direct.rows))[:, None] * torch.arange(len(VOCAB))
+    after, _ = model(torch.from_numpy(ids[None]), None, beside(NAMES, ids)[None])
+    rows = torch.from_numpy(ids) + (beside(NAMES, ids) + model.direct.first[1:]).sum(1)
+    torch.testing.assert_close((after - before)[0], rows[:, None] * torch.arange(len(VOCAB)).float())
+    assert network(reads=()).direct is None
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])

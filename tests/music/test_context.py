@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from charrnn.music.canonical import LeftOut, canonical
-from charrnn.music.context import WHOLE, Context
+from charrnn.music.context import WHOLE, Context, Repeat
 from charrnn.music.corpus import find_sources, parse
 from charrnn.music.notation import read
 from charrnn.music.notation.bars import divides
@@ -56,6 +56,29 @@ def test_what_the_bar_lacks(music: str, units: int):
 def test_bars_and_parts_are_counted(music: str, bar: int, part: int):
     context = after(HEAD + music)
     assert (context.bar, context.part) == (bar, part)
+
+
+@pytest.mark.parametrize(
+    ("music", "repeat"),
+    [
+        ("A8|B8|", Repeat.NONE), ("|:A8|", Repeat.BEGUN), ("|:A8|B8:", Repeat.BEGUN), ("|:A8:|", Repeat.NONE),
+        ("A8:|\n|:", Repeat.BEGUN), ("A8::B8|", Repeat.BEGUN), ("|:A8|1 B8|", Repeat.FIRST_ENDING),
+        ("|:A8|1 B8:|", Repeat.SECOND_DUE), ("|:A8|1 B8:|2", Repeat.SECOND_ENDING),
+        ("A8|1 B8:|2 C8|", Repeat.SECOND_ENDING),
+        ("A8|1 B8:|2 C8||", Repeat.NONE), ("A8|1 B8:|2 C8|]", Repeat.NONE), ("A8|1 B8:|2 C8|\n|:", Repeat.BEGUN),
+        ("|:A8||", Repeat.BEGUN), ("A8|1 B8:|\nC8|", Repeat.NONE),
+    ],
+)  # fmt: skip
+def test_what_is_to_be_closed(music: str, repeat: Repeat):
+    assert after(HEAD + music).repeat is repeat
+
+
+@pytest.mark.parametrize(
+    ("music", "units"),
+    [("A2|B8|", 2), ("A2|B8|c6:|", 0), ("|:A8|B8|", 0), ("A2|B8|c6:|\n|:d|e8|", 1), ("A2|B8|1 c6:|2 ", 2)],
+)
+def test_the_pick_up_of_the_part(music: str, units: int):
+    assert after(HEAD + music).pick_up == units * WHOLE // 8
 
 
 def test_the_header_says_key_meter_and_rhythm():
@@ -123,6 +146,8 @@ def check(text: str) -> None:
         lefts.append(context.left)
         bars.append(context.bar)
     reading = read(text)
+    is_open = any(problem.expected == "a :| after it" for problem in reading.problems)
+    assert (context.repeat is Repeat.BEGUN) == is_open, text
     ends = {}
     found = tokens(text)
     for i, (_, start, end) in enumerate(found):

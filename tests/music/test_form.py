@@ -93,3 +93,27 @@ def test_no_tune_is_a_tune_without_form():
     summary = summarize([read(""), read(HEAD + f"{A}||{B}|]")])
     assert summary["square"] == 0.5 and summary["returns"] > 0.3
     assert summarize([])["square"] is None
+
+
+@pytest.mark.parametrize(
+    ("music", "scheme"),
+    [
+        (f"|:{A}:|\n|:{B}:|", "|: A A' :| |: B B' :|"),
+        (f"{A}||{B}|]", "A A' | B B' |"),
+        (f"|:{A}:|{A}||", "|: A A' :| A A' |"),
+        (f"FE|{A[:-6]}|d6:|", "|: A A' :|"),  # a pick-up is no bar of a phrase
+        (f"{A}|{B[:18]}|]", "A A' B |"),  # two bars more are a short phrase
+        ("|:DEFG A4:|", "|: A :|"),
+    ],
+)
+def test_the_scheme_has_a_letter_for_each_phrase(music: str, scheme: str):
+    assert of(music).scheme == scheme
+
+
+def test_borders_are_the_first_bars_of_parts():
+    assert of(f"|:{A}:|\n|:FE|{B}:|\n|:{A}:|").borders == (8, 17)
+
+
+def test_phrases_that_return():
+    assert of(f"|:{A}:|\n|:{B}:|").measures["phrases"] == pytest.approx(2 / 3)
+    assert np.isnan(of("|:D8|E8|F8:|").measures["phrases"])

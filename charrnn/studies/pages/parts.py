@@ -59,12 +59,13 @@ class Picture:
 
 @dataclass(frozen=True)
 class TuneCard:
-    """A tune: its text, and the score (PNG) and sound (OGG) beside `stem` where they exist."""
+    """A tune: its text, the score (PNG) and sound (OGG) beside `stem` where they exist, and one more picture of it."""
 
     title: str
     text: str
     stem: Path
     note: str = ""
+    picture: Picture | None = None
 
     def html(self) -> str:
         title = html.escape(self.title)
@@ -75,7 +76,8 @@ class TuneCard:
         warning = f"<p>No {missing}: the engine is missing, or the tune has no notes.</p>" if missing else ""
         note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
         text = f"<pre class=tune tabindex=0>{html.escape(self.text)}</pre>"
-        return f"<article><h3>{title}</h3>{note}{player}{warning}{picture}{text}</article>"
+        beside = self.picture.html() if self.picture else ""
+        return f"<article><h3>{title}</h3>{note}{player}{warning}{picture}{beside}{text}</article>"
 
 
 @dataclass(frozen=True)
