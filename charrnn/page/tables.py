@@ -18,6 +18,7 @@ def tables() -> dict[str, Any]:
             "other_kind": context._OTHER_KIND,
             "bars_back": context.BARS_BACK,
             "most_units": context.MOST_UNITS,
+            "repeat": {kind.name: kind.value for kind in context.Repeat},
             "tuplets": figures.TUPLETS,
         },
         "inputs": {

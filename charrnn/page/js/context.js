@@ -6,6 +6,7 @@ import { TABLES } from "./tables.js";
 const { whole: WHOLE, places: PLACES, longest: LONGEST } = TABLES.inputs;
 const { bars_back: BARS_BACK, most_units: MOST_UNITS, other_kind: OTHER_KIND, tuplets: TUPLETS } = TABLES.context;
 const KINDS = new Map(Object.entries(TABLES.context.kinds));
+const REPEAT = TABLES.context.repeat;
 const NOTES = "ABCDEFGabcdefg";
 
 // The state of one tune; `read` takes its next character. What each property means stands in the Python class.
@@ -13,7 +14,8 @@ export class Context {
   constructor() {
     this.inMusic = this.inValue = false;
     this.left = null;
-    this.elapsed = this.bar = this.part = 0;
+    this.elapsed = this.bar = this.part = this.pickUp = 0;
+    this.repeat = REPEAT.NONE;
     this.tonic = this.mode = this.meter = this.rhythm = this.field = "";
     this.degree = null;
     this.state = S.START;
@@ -65,7 +67,8 @@ export class Context {
     this.tuplet = [1, 1, 0];
     this.brokenSigns = 0;
     if (this.elapsed) {
-      this.bar += +(this.bar > 0 || this.elapsed === this.expected);
+      if (this.bar || this.elapsed === this.expected) this.bar += 1;
+      else this.pickUp = this.elapsed;
       this.elapsed = 0;
     }
   }
@@ -74,7 +77,7 @@ export class Context {
     if (!this.hasSound) return;
     this.first += Math.max(this.bar, 1);
     this.part += 1;
-    this.bar = 0;
+    this.bar = this.pickUp = 0;
     this.hasSound = false;
   }
 }
@@ -86,6 +89,7 @@ function letter(context, character, before) {
 
 function sound(context, character) {
   if (!context.inMusic || character === "," || character === "'") return;
+  if (context.repeat === REPEAT.SECOND_DUE) context.repeat = REPEAT.NONE; // it did not come
   context.finishSound();
   const [notes, time, left] = context.tuplet;
   if (left) context.tuplet = [notes, time, left - 1];
@@ -163,7 +167,16 @@ function barLine(context, character, before) {
     context.beforeLine = [context.bar, context.part, context.first, context.hasSound];
   }
   context.line += character;
-  if (context.line.length > 1 || character === ":") context.endPart();
+  if (context.line.length > 1 || character === ":") {
+    context.endPart();
+    context.repeat = afterLine(context.line, context.repeat);
+  }
+}
+
+function afterLine(line, before) {
+  if (line.endsWith("|:") || line.endsWith("::")) return REPEAT.BEGUN;
+  if (line.endsWith(":|")) return before === REPEAT.FIRST_ENDING ? REPEAT.SECOND_DUE : REPEAT.NONE;
+  return line !== ":" && before > REPEAT.BEGUN ? REPEAT.NONE : before;
 }
 
 function ending(context, character, before) {
@@ -172,9 +185,11 @@ function ending(context, character, before) {
     context.finishSound();
     if (before === S.BAR || before === S.COLON)
       [context.bar, context.part, context.first, context.hasSound] = context.beforeLine;
-    context.ending = [context.bar, context.part, context.first, context.elapsed];
+    context.ending = [context.bar, context.part, context.first, context.elapsed, context.pickUp];
+    context.repeat = REPEAT.FIRST_ENDING;
   } else if (context.ending !== null) {
-    [context.bar, context.part, context.first, context.elapsed] = context.ending;
+    context.repeat = REPEAT.SECOND_ENDING;
+    [context.bar, context.part, context.first, context.elapsed, context.pickUp] = context.ending;
     context.current = 0;
     context.hasSound = true;
   }

@@ -7,16 +7,21 @@ const [TONICS, MODES, METERS, RHYTHMS] = ["tonics", "modes", "meters", "rhythms"
   (name) => new Map(Object.entries(TABLES.inputs[name])),
 );
 
-function place(context) {
-  if (!context.inMusic)
-    return context.field ? HEADER + 2 * (FIELDS.indexOf(context.field) + 1) + context.inValue : HEADER;
-  if (context.left === null) return 1;
-  return context.left >= 0 ? 3 + Math.min(Math.ceil((context.left * PLACES) / WHOLE), LONGEST) : 2;
+function meter(context) {
+  const { left, field } = context;
+  if (!context.inMusic) return [field ? HEADER + 2 * (FIELDS.indexOf(field) + 1) + context.inValue : HEADER, 0, 0, 0];
+  const due = left === null ? null : left - context.pickUp;
+  return [lacking(left), lacking(due), 1 + Math.min(context.bar, MOST_BARS), 1 + context.repeat];
+}
+
+function lacking(grains) {
+  if (grains === null) return 1;
+  return grains >= 0 ? 3 + Math.min(Math.ceil((grains * PLACES) / WHOLE), LONGEST) : 2;
 }
 
 // By the names of conf/inputs: the values of one moment.
 const MEASURES = {
-  meter: (context) => [place(context), context.inMusic ? 1 + Math.min(context.bar, MOST_BARS) : 0],
+  meter,
   phrase: (context, ids) => BARS_AGO.map((bars) => {
     const stood = context.stood(bars);
     return stood === "" ? 0 : 1 + (ids.get(stood) ?? -1);

@@ -62,6 +62,7 @@ export class Network {
     this.ofCharacter = this.throughFirst((row, character) => this.layers[0].below[row * this.vocabulary.length + character]);
     this.firstOfInput = data.inputs.sizes.map((_, i) => data.inputs.sizes.slice(0, i).reduce((a, b) => a + b, 0));
     this.ofInput = named["tables.rows"] ? this.tablesThroughFirst(named["tables.rows"]) : null;
+    this.direct = named["direct.rows"]; // from what is read to the scores: of each character, then of each input's values
     this.outputWeight = named["output.weight"];
     this.outputBias = named["output.bias"];
     this.logits = new Float64Array(this.vocabulary.length);
@@ -109,6 +110,11 @@ export class Network {
       CELLS[this.cell](layer, this.hidden);
     });
     product(this.logits, this.outputWeight, this.layers.at(-1).output, this.outputBias);
+    if (this.direct) {
+      const width = this.vocabulary.length;
+      add(this.logits, this.direct, id * width);
+      values.forEach((value, input) => add(this.logits, this.direct, (width + this.firstOfInput[input] + value) * width));
+    }
     return this.logits;
   }
 }
