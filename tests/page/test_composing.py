@@ -39,9 +39,9 @@ def distance_to_border(network: Network, text: str, seed: int, number: int, temp
     """Between the random number behind `text` and the nearest place where another character begins."""
     ids = network.vocab.encode(START + text)
     beside = InputEncoder(network.model.inputs, network.vocab).read(ids)
-    with torch.inference_mode():
+    with torch.no_grad():
         logits = network.model(torch.from_numpy(ids)[None], None, torch.from_numpy(beside)[None])[0][0, -1].double()
-    logits[network.vocab.start] = -np.inf
+    logits[network.vocab.start] = -torch.inf
     borders = torch.softmax(logits / temperature, -1).cumsum(0).numpy()
     key = np.array([seed, number], np.uint64)
     uniform = np.random.Generator(np.random.Philox(key=key)).random(len(text) + 1)[-1]

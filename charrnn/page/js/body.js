@@ -1,23 +1,13 @@
-// The body of a tune: every token to its handler (charrnn/music/notation/body.py, notes.py, figures.py, signs.py).
-import { ALTERS, CLEF_ONLY, NO_METER, defaultUnit, illegal, readClef, strip } from "./fields.js";
-import { BODY_FIELDS, INLINE_FIELDS, VALUES, inForce, isRead, misplaced, readValue } from "./header.js";
+// The body of a tune: every token to its handler (charrnn/music/notation/body.py, reader.py).
+import { CLEF_ONLY, NO_METER, defaultUnit, illegal, partition, readClef, strip } from "./fields.js";
+import { BODY_FIELDS, VALUES, inForce, isRead, misplaced, readValue } from "./header.js";
 import { STATES as S } from "./lexer.js";
+import * as notes from "./notes.js";
+import * as signs from "./signs.js";
 import { TABLES } from "./tables.js";
 import { Voice } from "./voice.js";
 
-export const SEMITONES = { C: 0, D: 2, E: 4, F: 5, G: 7, A: 9, B: 11 };
-const MOST_UNITS = 999, SHORTEST = 256, MOST_DECORATIONS = 20;
-const TUPLETS = TABLES.context.tuplets, NAVIGATION = TABLES.reading.navigation;
-const ENDS = [S.NEWLINE, S.RETURN];
-const SOUNDING = [S.NOTE, S.REST, S.BRACKET];
-const BEFORE_NOTE = [S.SPACE, S.DOT, S.DECORATION, S.BANG_END, S.PLUS_END, S.SHARP, S.FLAT, S.ACCIDENTAL, S.IGNORED];
-const DECORATED = [S.NOTE, S.REST, S.BRACKET, S.SLUR, S.TUPLET, S.GRACE, S.GRACE_SLASH, S.DOT, S.QUOTE_END, S.BANG_END, S.PLUS_END];
-
-// Partition at the first blank, as Python does.
-function partition(text, sign) {
-  const at = text.indexOf(sign);
-  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + sign.length)];
-}
+const MOST_UNITS = 999, SHORTEST = 256; // of a length
 
 export class Body {
   constructor(text, tokens, header, problem) {
@@ -156,219 +146,6 @@ function multiple(text) {
   return upper > 0 && upper <= MOST_UNITS && lower > 0 && lower <= SHORTEST ? upper / lower : null;
 }
 
-function note(body, start, end) {
-  const { voice } = body, text = body.text.slice(start, end), name = text.replace(/^[\^_=]+/, "");
-  const step = name[0].toUpperCase(), count = (sign) => name.split(sign).length - 1;
-  const octave = 4 + (name[0] !== step) + count("'") - count(",") + voice.octave;
-  const bar = voice.openBar(start);
-  let alter = ALTERS[text.slice(0, text.length - name.length)];
-  if (alter === null) alter = voice.alter(step, octave);
-  else voice.accidentals.set(step, alter);
-  const pitch = 12 * (octave + 1) + SEMITONES[step] + alter + voice.transpose;
-  if (pitch < 0 || pitch > 127) body.problem("pitch", start, text.slice(0, 20), "a note that MIDI knows, C,,,,, to g'''''");
-  const grace = body.grace !== null, duration = body.length();
-  const written = {
-    position: start, end, voice: voice.name, bar, onset: voice.time, duration, pitch, step, alter, octave, grace,
-    chord: body.chord?.position ?? null, tied: false, key: voice.key,
-  };
-  body.notes.push(written);
-  if (grace) voice.graces.push(written);
-  else if (body.chord === null) voice.sound([written], duration);
-  else {
-    body.chord.notes.push(written);
-    body.chord.duration ||= duration;
-  }
-}
-
-function rest(body, start) {
-  const { voice } = body, isFirst = voice.bar === null;
-  voice.openBar(start);
-  let duration = body.length();
-  if ("ZX".includes(body.text[start])) {
-    duration *= (voice.meter.bar || 1) / voice.unit;
-    if (isFirst && voice.bar?.expected) voice.bar.expected = duration;
-  }
-  if (body.grace !== null) return;
-  if (body.chord === null) voice.sound([], duration);
-  else body.chord.duration ||= duration;
-}
-
-function spacer(body) {
-  body.length();
-}
-
-function bracket(body, start) {
-  if (![S.INLINE_VALUE, S.INLINE_ESCAPE].includes(body.kind(1))) {
-    body.closeChord();
-    body.chord = { position: start, notes: [], duration: null };
-    return;
-  }
-  const [, begin, stop] = body.tokens[body.at + 1];
-  body.at += 2;
-  if (body.kind(0) === S.INLINE_END) body.at += 1;
-  else body.problem("unclosed field", start, "[", "] behind the field");
-  body.field({ letter: body.text[start + 1], value: strip(body.text.slice(begin + 1, stop)), position: start + 1 }, INLINE_FIELDS);
-}
-
-function chordEnd(body) {
-  const { voice, chord } = body, start = body.tokens[body.at - 1][1], duration = body.length();
-  body.chord = null;
-  if (chord === null) body.problem("unopened chord", start, "]", "[ before it");
-  else if (body.grace !== null) return;
-  else if (chord.duration === null) body.problem("empty chord", chord.position, "[", "notes in the chord");
-  else {
-    const factor = duration / voice.unit;
-    for (const inside of chord.notes) inside.duration *= factor;
-    voice.sound(chord.notes, chord.duration * factor);
-  }
-}
-
-function grace(body, start) {
-  if (body.grace !== null) body.problem("unclosed grace", body.grace, "{", "} before the bar or line ends");
-  body.grace = start;
-}
-
-function graceEnd(body, start) {
-  if (body.grace === null) body.problem("unopened grace", start, "}", "{ before it");
-  body.grace = null;
-}
-
-function tie(body, start) {
-  const { voice, chord } = body;
-  if (body.grace !== null) return;
-  const notes = chord !== null ? chord.notes.slice(-1) : (voice.last?.notes ?? []);
-  for (const one of notes) {
-    one.tied = true;
-    voice.ties.set(one.step + one.octave, { alter: one.alter, position: one.position });
-  }
-  if (!notes.length || voice.bar === null) body.problem("tie", start, "-", "a note before it");
-}
-
-function brokenRhythm(body, start, end) {
-  if (body.grace !== null) return;
-  const { voice } = body, signs = end - start;
-  if (voice.last === null || voice.broken || body.chord !== null || signs > 3) {
-    body.problem("broken rhythm", start, body.text.slice(start, end).slice(0, 20), "one to three signs between two notes");
-    return;
-  }
-  if (voice.bar === null) body.problem("broken rhythm", start, "a bar line", "two notes of one bar");
-  const short = 1 / 2 ** signs, [before, after] = body.text[start] === ">" ? [2 - short, short] : [short, 2 - short];
-  voice.stretchLast(before);
-  voice.broken = { before, after, position: start };
-}
-
-function tuplet(body, start, end) {
-  const { voice } = body, text = body.text.slice(start, end);
-  const [p, q, r] = [...text.slice(text.indexOf("(") + 1).split(":"), "", ""];
-  if ([p, q, r].some((part) => part.length > 2 || part === "0" || part === "00") || !(q || TUPLETS[+p] !== undefined)) {
-    body.problem("malformed tuplet", start, text.slice(0, 20), "(2 to (9, or (p:q:r");
-    return;
-  }
-  const notes = +p, time = +(q || TUPLETS[notes]) || (voice.meter.compound ? 3 : 2);
-  if (voice.tuplet.left) body.problem("tuplet", start, "(", `${voice.tuplet.left} more notes in the tuplet before`);
-  voice.tuplet = { factor: time / notes, left: +(r || notes), position: start };
-}
-
-function slur(body, start) {
-  body.voice.slurs.push(start);
-}
-
-function slurEnd(body, start) {
-  if (body.voice.slurs.pop() === undefined) body.problem("unopened slur", start, ")", "( before it");
-}
-
-function barLine(body, start, end) {
-  body.close();
-  body.voice.barLine(body.text.slice(start, end));
-}
-
-function colon(body, start, end) {
-  if (body.kind(0) === S.BAR) {
-    barLine(body, start, body.tokens[body.at][2]);
-    body.at += 1;
-  } else junk(body, start, end);
-}
-
-function ending(body, start, end) {
-  body.close();
-  const text = body.text.slice(start, end).replace(/^\[+/, ""), passes = new Set();
-  for (const part of text.split(",")) {
-    const [first, last] = partition(part, "-");
-    if (first.length !== 1 || last.length !== +part.includes("-") || first === "0") {
-      passes.clear();
-      break;
-    }
-    for (let pass = +first; pass <= +(last || first); pass++) passes.add(pass);
-  }
-  if (!passes.size) body.problem("ending", start, text.slice(0, 20), "numbers up to 9, as in 1 or 1,3 or 1-3");
-  else {
-    body.voice.closeBar();
-    body.voice.ending = [...passes].sort();
-  }
-}
-
-function overlay(body) {
-  body.close();
-  body.voice.overlay();
-}
-
-function decoration(body, start, end) {
-  const letter = body.text[start], name = body.decorations.get(letter);
-  if (name) {
-    if (!NAVIGATION.includes(name) && !SOUNDING.includes(body.kind(0)) && !precedesNote(body))
-      body.problem("decoration order", start, letter, "a note, rest or chord behind it");
-    return;
-  }
-  const follows = body.kind(0);
-  if (DECORATED.includes(follows) || (follows === S.DECORATION && body.decorations.has(body.text[end])))
-    body.problem("unknown decoration", start, letter, "a letter that U: defines");
-  else junk(body, start, end);
-}
-
-function precedesNote(body) {
-  let ahead = 0;
-  while (ahead < MOST_DECORATIONS && BEFORE_NOTE.includes(body.kind(ahead))) ahead += 1;
-  return SOUNDING.includes(body.kind(ahead));
-}
-
-function namedDecoration(body, start, end) {
-  if (end - start === 2) body.problem("unclosed decoration", start, body.text.slice(start, end), "a name between the signs");
-}
-
-function openDecoration(body, start) {
-  const sign = body.text[start];
-  if (sign !== "!" || ![...ENDS, S.COMMENT].includes(body.kind(0)))
-    body.problem("unclosed decoration", start, sign, `a name and ${sign}`);
-}
-
-function openQuote(body, start) {
-  body.problem("unclosed quote", start, '"', 'text and " on this line');
-}
-
-function endOfLine(body, start, end) {
-  body.close();
-  if (!isContinued(body)) body.voice.endLine();
-  let before = body.at - 2;
-  while (before >= 0 && body.tokens[before][0] === S.SPACE) before -= 1;
-  if (before >= 0 && ENDS.includes(body.tokens[before][0]) && end < body.over)
-    body.problem("blank line", start, "a blank line", "the tune to go on, since a blank line ends it");
-}
-
-function isContinued(body) {
-  let before = body.at - 2;
-  while (before >= 0 && [S.SPACE, S.COMMENT].includes(body.tokens[before][0])) before -= 1;
-  return before >= 0 && body.tokens[before][0] === S.BACKSLASH;
-}
-
-function backslash(body, start, end) {
-  const ahead = body.kind(0) === S.SPACE ? 1 : 0;
-  if (![...ENDS, S.COMMENT].includes(body.kind(ahead))) junk(body, start, end);
-}
-
-function junk(body, start, end) {
-  body.problem("junk", start, body.text.slice(start, end).slice(0, 20), "music or a sign of the standard");
-}
-
 // A letter that begins a line, or follows [, names a field if a colon comes next; else it is music.
 const letter = (plain) => (body, start, end) => {
   if (!VALUES.includes(body.kind(0))) return plain(body, start, end);
@@ -379,16 +156,16 @@ const letter = (plain) => (body, start, end) => {
 
 const HANDLERS = [];
 for (const [handler, ...names] of [
-  [note, "NOTE"], [rest, "REST"], [spacer, "SPACER"], [bracket, "BRACKET"], [chordEnd, "CHORD_END"],
-  [grace, "GRACE", "GRACE_SLASH"], [graceEnd, "GRACE_END"],
-  [tie, "TIE"], [brokenRhythm, "SHORT_LONG", "LONG_SHORT"], [slur, "SLUR"], [slurEnd, "SLUR_END"],
-  [tuplet, "TUPLET", "TUPLET_COLON", "TUPLET_TIME", "TUPLET_COLONS", "TUPLET_NOTES"],
-  [barLine, "BAR"], [colon, "COLON"], [ending, "ENDING", "ENDING_MORE"], [overlay, "OVERLAY"],
-  [decoration, "DECORATION"], [namedDecoration, "BANG_END", "PLUS_END"], [openDecoration, "BANG", "PLUS"],
-  [openQuote, "QUOTE"], [endOfLine, "NEWLINE", "RETURN"], [backslash, "BACKSLASH"],
-  [junk, "SHARP", "FLAT", "ACCIDENTAL", "JUNK", "COLON_AT_LINE"],
-  [letter(note), "LINE_NOTE", "INLINE_NOTE"], [letter(rest), "LINE_REST", "INLINE_REST"],
-  [letter(spacer), "LINE_SPACER", "INLINE_SPACER"], [letter(decoration), "LINE_LETTER", "INLINE_LETTER"],
-  [letter(junk), "LINE_UNUSED", "INLINE_UNUSED"], [letter(openDecoration), "LINE_PLUS"],
+  [notes.note, "NOTE"], [notes.rest, "REST"], [notes.spacer, "SPACER"], [notes.bracket, "BRACKET"], [notes.chordEnd, "CHORD_END"],
+  [notes.grace, "GRACE", "GRACE_SLASH"], [notes.graceEnd, "GRACE_END"],
+  [notes.tie, "TIE"], [notes.brokenRhythm, "SHORT_LONG", "LONG_SHORT"], [notes.slur, "SLUR"], [notes.slurEnd, "SLUR_END"],
+  [notes.tuplet, "TUPLET", "TUPLET_COLON", "TUPLET_TIME", "TUPLET_COLONS", "TUPLET_NOTES"],
+  [signs.barLine, "BAR"], [signs.colon, "COLON"], [signs.ending, "ENDING", "ENDING_MORE"], [signs.overlay, "OVERLAY"],
+  [signs.decoration, "DECORATION"], [signs.namedDecoration, "BANG_END", "PLUS_END"], [signs.openDecoration, "BANG", "PLUS"],
+  [signs.openQuote, "QUOTE"], [signs.endOfLine, "NEWLINE", "RETURN"], [signs.backslash, "BACKSLASH"],
+  [signs.junk, "SHARP", "FLAT", "ACCIDENTAL", "JUNK", "COLON_AT_LINE"],
+  [letter(notes.note), "LINE_NOTE", "INLINE_NOTE"], [letter(notes.rest), "LINE_REST", "INLINE_REST"],
+  [letter(notes.spacer), "LINE_SPACER", "INLINE_SPACER"], [letter(signs.decoration), "LINE_LETTER", "INLINE_LETTER"],
+  [letter(signs.junk), "LINE_UNUSED", "INLINE_UNUSED"], [letter(signs.openDecoration), "LINE_PLUS"],
 ])
   for (const name of names) HANDLERS[S[name]] = handler;

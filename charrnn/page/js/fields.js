@@ -13,6 +13,12 @@ const BLANK = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029
 const OUTER = new RegExp(`^${BLANK}+|${BLANK}+$`, "g");
 export const strip = (text) => text.replace(OUTER, "");
 
+// What stands before and behind the first `sign`, as str.partition.
+export function partition(text, sign) {
+  const at = text.indexOf(sign);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + sign.length)];
+}
+
 const anyCase = (words) => words.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
 const TONIC = /([A-G])([#b]?)[ \t]*([A-Za-z]*)/y;
 const PART = new RegExp(

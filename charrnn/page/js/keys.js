@@ -1,5 +1,5 @@
 // A tune in another key (charrnn/music/canonical/keys.py, spelling.py): every interval stays.
-import { SEMITONES } from "./body.js";
+import { SEMITONES } from "./notes.js";
 import { readKey } from "./fields.js";
 import { Philox } from "./numbers.js";
 import { read } from "./reading.js";

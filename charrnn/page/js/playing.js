@@ -11,7 +11,7 @@ export function played(reading) {
     const bars = numbers.map((number) => reading.bars[number]);
     sounding.push(...sounds(order(bars).map((i) => [bars[i], notes.get(numbers[i])])));
   }
-  return sounding.sort((a, b) => a.onset - b.onset || a.pitch - b.pitch);
+  return sounding.sort((a, b) => (same(a.onset, b.onset) ? a.pitch - b.pitch : a.onset - b.onset));
 }
 
 function sounds(bars) {

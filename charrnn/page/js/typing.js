@@ -1,6 +1,6 @@
 // Own bars: typed as ABC or played on a keyboard, and brought to the notation that the network reads.
 import { divides, same } from "./bars.js";
-import { SEMITONES } from "./body.js";
+import { SEMITONES } from "./notes.js";
 import { Context } from "./context.js";
 import { byId, button, make } from "./dom.js";
 import { readKey } from "./fields.js";
