@@ -20,6 +20,7 @@ from charrnn.page.weights import network_data
 
 _HERE = Path(__file__).parent
 _SHOWN = ("temperature", "num_tunes", "min_p", "top_p", "max_chars")
+_AT_ONCE = 10  # tunes that the page composes at first, however many it holds
 _HEADER = ("key", "meter", "rhythm", "title")
 
 
@@ -43,6 +44,7 @@ def write_page(
         "settings": {
             **{key: getattr(settings, key) for key in _SHOWN},
             **{key: getattr(settings, key) or "" for key in _HEADER},
+            "num_tunes": min(settings.num_tunes, _AT_ONCE),
             "seed": str(settings.seed),
             "reject": settings.constraint != "none",
         },
