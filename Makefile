@@ -34,9 +34,10 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Every statement on speed as a ratio; DATA=course_tunes.txt adds those that were measured on the course's tunes.
+# Every statement on speed as a ratio; DATA=course_tunes.txt adds those that were measured on the course's tunes,
+# ARGS="step rnn 32 100" chooses one.
 bench: $(VENV)/installed
-	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks $(ARGS)
 
 # Train the paper's experiments, time their epochs, write report/$(name)/index.html. What is finished is not done again;
 # a run that fails (-) is named on the page.

@@ -1,4 +1,7 @@
-"""`make bench`: every benchmark, one table, and how many targets hold."""
+"""`make bench`: every benchmark, one table, and how many targets hold.
+
+`make bench ARGS=step` runs one script, `make bench ARGS="step rnn 32 100"` the rows of it that these words choose.
+"""
 
 import subprocess
 import sys
@@ -8,6 +11,7 @@ from benchmarks import Row
 SCRIPTS = (
     "step",
     "trainer",
+    "gpu",
     "quick_recipe",
     "sampling",
     "corpus",
@@ -22,9 +26,10 @@ SCRIPTS = (
 def main() -> None:
     print("| what | measured | target | holds |\n| --- | --- | --- | --- |", flush=True)
     rows: list[str] = []
-    for script in SCRIPTS:
+    only, words = sys.argv[1:2], sys.argv[2:]
+    for script in only or SCRIPTS:
         # A process each: what one leaves in memory or caches is not the next one's.
-        done = subprocess.run([sys.executable, "-m", f"benchmarks.{script}"], stdout=subprocess.PIPE, text=True)
+        done = subprocess.run([sys.executable, "-m", f"benchmarks.{script}", *words], stdout=subprocess.PIPE, text=True)
         lines = [line for line in done.stdout.splitlines() if line.startswith("| ")]
         if done.returncode:
             lines.append(str(Row(f"{script}: failed, exit code {done.returncode}", 0, "", "it runs", False)))

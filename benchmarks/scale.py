@@ -15,7 +15,7 @@ import yaml
 from benchmarks.startup import wait
 from benchmarks.sweep import peak_megabytes
 from charrnn import run
-from charrnn.cli.jobs import JobBatch, compose_jobs
+from charrnn.cli.grid import Grid, compose_jobs
 from charrnn.cli.workers import describe_end
 from charrnn.config import plain, semantic
 
@@ -32,10 +32,10 @@ def timed(what: str, task: Callable[[], Any]) -> Any:
     return result
 
 
-def fabricate(batch: JobBatch, base: Path) -> None:
+def fabricate(grid: Grid, base: Path) -> None:
     """A finished run's small files in every folder of the plan; checkpoints, events and tunes are left out."""
     copied = {name: (base / name).read_text() for name in ("data.json", "result.json", "status.json", "train.log")}
-    for job in batch.jobs:
+    for job in grid.jobs:
         assert job.folder is not None
         hidden, seed = job.config.model.hidden, job.config.seed
         with run.lock(job.folder):
@@ -53,8 +53,12 @@ def _epochs(hidden: int, seed: int) -> Iterator[str]:
         yield f"{epoch},{loss - 0.1},{loss},{loss / 0.693},0.002,1.0,100000"
 
 
-def lock(batch: JobBatch) -> None:
-    for folder in batch.folders:
+def _folders(grid: Grid) -> list[Path]:
+    return [job.folder for job in grid.jobs if job.folder is not None]
+
+
+def lock(grid: Grid) -> None:
+    for folder in _folders(grid):
         folder.mkdir()
         with run.lock(folder):
             pass
@@ -66,13 +70,13 @@ def main(place: str | None = None) -> None:
         print(f"| {RUNS:,} runs, {SETTINGS} settings of {SEEDS} seeds | together | a run |\n| --- | --- | --- |")
         wait(home, "train", "trainer=smoke", "trainer.limit_blocks=1", "runs_dir=base")
         (base,) = (file.parent for file in (home / "base").glob("*/result.json"))
-        batch = timed("composed, checked, named", lambda: compose_jobs("train", [*GRID, f"runs_dir={home / 'runs'}"]))
-        settings = [semantic(plain(job.config)) for job in batch.jobs]
+        grid = timed("composed, checked, named", lambda: compose_jobs("train", [*GRID, f"runs_dir={home / 'runs'}"]))
+        settings = [semantic(plain(job.config)) for job in grid.jobs]
         timed("of this, the identities", lambda: [run.identity(of, "fingerprint") for of in settings])
-        timed("folders made and locked", lambda: lock(batch))
-        timed("locked, six small files written", lambda: fabricate(batch, base))
-        timed("looked at for their results", lambda: [describe_end(folder, 0.0) for folder in batch.folders])
-        timed("looked at for who holds them", lambda: [run.is_running(folder) for folder in batch.folders])
+        timed("folders made and locked", lambda: lock(grid))
+        timed("locked, six small files written", lambda: fabricate(grid, base))
+        timed("looked at for their results", lambda: [describe_end(folder, 0.0) for folder in _folders(grid)])
+        timed("looked at for who holds them", lambda: [run.is_running(folder) for folder in _folders(grid)])
         timed("called again, all finished, compared", lambda: wait(home, "train", *GRID))
         _, size = timed("analysed", lambda: peak_megabytes(home, "runs=runs"))
         print(f"\nmemory of the analysis: {size:.0f} MB")

@@ -11,8 +11,10 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from charrnn.cli.api import compare, runs, train
+    from charrnn.cli.api import compare, configure, runs, train
     from charrnn.errors import UserError
+    from charrnn.learning.data import AbcDataModule
+    from charrnn.learning.module import LitCharRNN
     from charrnn.learning.network import Network, load
     from charrnn.learning.result import Result, Run
     from charrnn.music.tune import Tune
@@ -20,9 +22,12 @@ if TYPE_CHECKING:
 else:
     _MODULES = {
         "compare": "charrnn.cli.api",
+        "configure": "charrnn.cli.api",
         "runs": "charrnn.cli.api",
         "train": "charrnn.cli.api",
         "UserError": "charrnn.errors",
+        "AbcDataModule": "charrnn.learning.data",
+        "LitCharRNN": "charrnn.learning.module",
         "Network": "charrnn.learning.network",
         "load": "charrnn.learning.network",
         "Result": "charrnn.learning.result",
@@ -43,5 +48,6 @@ else:
 
 
 __all__ = [
-    "Network", "Result", "Run", "Tune", "UserError", "compare", "load", "read_abc", "read_tune_book", "runs", "train",
+    "AbcDataModule", "LitCharRNN", "Network", "Result", "Run", "Tune", "UserError", "compare", "configure", "load",
+    "read_abc", "read_tune_book", "runs", "train",
 ]  # fmt: skip

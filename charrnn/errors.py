@@ -5,6 +5,10 @@ class UserError(Exception):
     """What was expected, what came, what to do."""
 
 
+class RunFailed(UserError):
+    """A run that began and could not end, whatever the reason; any process can read the error."""
+
+
 def sentence(error: BaseException) -> str:
     """One line on any error, for the screen and for status.json."""
     if isinstance(error, UserError):

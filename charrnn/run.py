@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 # Raised whenever the same configuration and data give other numbers than before.
-NUMERICS = 2
+NUMERICS = 3
 LONGEST_NAME = 80
 PART = ".part-"  # in the name of a file that is not yet whole
 PACKAGES = ("torch", "pytorch-lightning", "numpy", "hydra-core", "music21", "charrnn")
@@ -53,14 +53,15 @@ def name(config: dict[str, Any], default: dict[str, Any], fingerprint: str) -> s
     for key, value in flat(config).items():
         if key in base and value == base[key]:
             continue
-        shown = re.sub(r"[^A-Za-z0-9.-]+", "-", f"{short(key)}-{'null' if value is None else value}")
+        text = "null" if value is None else str(value).replace("e+", "e")  # 1e+38 and 1e-38 are two names
+        shown = re.sub(r"[^A-Za-z0-9.-]+", "-", f"{short(key)}-{text}")
         if key == "seed":
             seed = f"_{shown}"  # kept where others fall away: it tells the runs of one setting apart
         else:
             parts.append(shown)
     ending = f"{seed}_{identity(config, fingerprint)}"
     if not parts:
-        return f"default{ending}" if not seed else ending[1:]
+        return f"default{ending}"
     readable = parts[0]
     for part in parts[1:]:
         if len(readable) + 1 + len(part) + len(ending) > LONGEST_NAME:
@@ -151,6 +152,15 @@ def state(folder: Path) -> str:
     if is_running(folder):
         return "running"
     return "failed" if read_status(folder)["state"] == "failed" else "stopped"
+
+
+def failure(folder: Path, since: float) -> str | None:
+    """The error with which the run failed after the time `since`, in seconds since 1970."""
+    file = folder / "status.json"
+    if not file.exists() or file.stat().st_mtime < since:
+        return None
+    status = read_status(folder)
+    return status["error"] if status["state"] == "failed" else None
 
 
 def write_status(folder: Path, state: str, command: str, error: str | None = None) -> None:

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from charrnn import run
-from charrnn.cli.jobs import compose_jobs
+from charrnn.cli.grid import compose_jobs
 from charrnn.config import TrainConfig, plain
 
 ROOT = Path(__file__).resolve().parents[1]

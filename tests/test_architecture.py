@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = {"music": 0, "learning": 1, "studies": 2, "page": 2, "cli": 3}
-COMMON = {"config", "config_dir", "run", "errors"}
+COMMON = {"config", "schema", "trainer_arguments", "config_dir", "run", "errors"}
 ENTRIES = {("__init__.py",), ("__main__.py",)}  # the Python interface and the command: they may use every layer
 
 
@@ -36,6 +36,10 @@ def test_imports_go_down_only(file: Path):
     else:
         assert ours <= COMMON or place in ENTRIES
     assert not any(name.split(".")[0] == "benchmarks" for name in imports(file))
+    if place != ("cli", "hydra_private.py"):
+        public = ("hydra.core.hydra_config", "hydra.core.config_store")
+        private = {n for n in imports(file) if n.startswith(("hydra._", "hydra.core", "hydra.version"))}
+        assert all(name.startswith(public) for name in private)
     if place[0] != "cli":
         assert not any(name.split(".")[0] == "hydra" for name in imports(file))
     if place[0] == "music":

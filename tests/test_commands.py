@@ -189,9 +189,9 @@ def test_analysis_lists_runs_with_their_state(commands: Commands, trained: Path)
 @pytest.mark.parametrize(
     ("program", "arguments", "expected"),
     [
-        ("train", ["--help"], "model: gru, lstm, rnn"),
-        ("sample", ["--help"], "temperature: 1.0"),
-        ("analyze", ["--help"], "runs: runs"),
+        ("train", ["--help"], "gru, lstm, rnn"),
+        ("sample", ["--help"], "divides the logits"),
+        ("analyze", ["--help"], "a folder of runs"),
         ("train", ["--cfg", "job"], "hidden: 100"),
         ("train", ["-sc", "query=bash"], "model=lstm"),
         ("train", ["model.hiden=3"], "model.hidden"),

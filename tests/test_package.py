@@ -197,12 +197,18 @@ def test_the_archives_hold_what_the_checkout_holds(archives: Path):
     with zipfile.ZipFile(wheel) as packed:
         content = {name: packed.read(name) for name in packed.namelist() if ".dist-info/" not in name}
     ours = {name: f"charrnn/{name}" if name.startswith("conf/") else name for name in tracked}
-    expected = {ours[name]: (ROOT / name).read_bytes() for name in tracked if name.startswith(("charrnn/", "conf/"))}
+    expected = {
+        ours[name]: (ROOT / name).read_bytes()
+        for name in tracked
+        if name.startswith(("charrnn/", "conf/", "hydra_plugins/"))
+    }
     assert content == expected and {"charrnn/py.typed", "charrnn/conf/train.yaml"} <= content.keys()
     with tarfile.open(sdist) as packed:
         names = {name.partition("/")[2] for name in packed.getnames()}
     scripts = {"train.py", "sample.py", "analyze.py", "README.md", "LICENSE", "constraints.txt"}
-    assert {name for name in tracked if name.startswith(("charrnn/", "conf/", "tests/"))} | scripts <= names
+    assert {
+        name for name in tracked if name.startswith(("charrnn/", "conf/", "hydra_plugins/", "tests/"))
+    } | scripts <= names
 
 
 class Installed(Commands):

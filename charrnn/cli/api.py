@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from hydra.core.global_hydra import GlobalHydra
-from hydra.version import VersionBase
 from omegaconf import DictConfig, OmegaConf
 
-from charrnn.cli.jobs import compose_jobs, default_settings, initialize_hydra, run_folder
-from charrnn.cli.overrides import normalize_overrides
+from charrnn.cli.arguments import quote_free_text
+from charrnn.cli.grid import compose_jobs
+from charrnn.cli.hydra_private import GlobalHydra, VersionBase
+from charrnn.cli.jobs import default_settings, run_folder
 from charrnn.cli.sweep import command_line
-from charrnn.config import SCHEMAS, TrainConfig, build, known_keys, plain
+from charrnn.config import SCHEMAS, TrainConfig
 from charrnn.errors import UserError, sentence
 from charrnn.learning.result import Run
 from charrnn.run import flat
+from charrnn.schema import build, known_keys, plain
 from charrnn.studies.comparison_report import check_comparable, with_settings
 from charrnn.studies.runs import load_runs, select_runs
 from charrnn.studies.settings import choose_base, settings_table
@@ -58,6 +59,16 @@ def train(config: Iterable[str] | TrainConfig | Mapping[str, Any] | DictConfig =
     return Run(folder)
 
 
+def configure(overrides: Iterable[str] = ()) -> TrainConfig:
+    """The configuration of the one run that these overrides mean, as on the command line.
+
+    >>> charrnn.configure(["model=lstm"]).model.cell
+    'lstm'
+    """
+    with _users_hydra_set_aside():
+        return _of_overrides(overrides)[0]
+
+
 def runs(folder: str | os.PathLike[str]) -> pd.DataFrame:
     """A row a run: its name, state, settings by their dotted keys, losses in nats per character, epochs from 1.
 
@@ -92,7 +103,7 @@ def compare(
     if not mixed:
         check_comparable(table)
     labelled, keys = with_settings(table, missing, mixed)
-    with _users_hydra_set_aside(), initialize_hydra():
+    with _users_hydra_set_aside():
         default = default_settings()
     return settings_table(labelled, keys, choose_base(labelled, keys, default, base))
 
@@ -109,13 +120,13 @@ def _of_overrides(overrides: Any) -> tuple[TrainConfig, Path, list[str]]:
     for line in lines:
         if line.startswith("hydra") or line.startswith("dry_run="):
             raise UserError(f"expected overrides of one run, got {line!r}; charrnn train takes it")
-    batch = compose_jobs("train", normalize_overrides(["-m", *lines], known_keys(SCHEMAS["train"])))
-    if len(batch.jobs) > 1:
+    jobs = compose_jobs("train", _quoted(lines)).jobs
+    if len(jobs) > 1:
         raise UserError(
-            f"expected overrides of one run, got a sweep of {len(batch.jobs)}; charrnn train -m {' '.join(lines)} "
+            f"expected overrides of one run, got a sweep of {len(jobs)}; charrnn train -m {' '.join(lines)} "
             "trains them all, or call train once for each"
         )
-    (job,) = batch.jobs
+    (job,) = jobs
     assert job.folder is not None
     return job.config, job.folder, job.overrides
 
@@ -129,12 +140,16 @@ def _of_values(config: Any) -> tuple[TrainConfig, Path, list[str]]:
         values = dict(config)
     values.pop("hydra", None)
     checked = build(TrainConfig, values)
-    with initialize_hydra():
-        folder, default = run_folder(checked), default_settings()
+    folder, default = run_folder(checked), default_settings()
     changed = {key: value for key, value in flat(plain(checked)).items() if default.get(key, value) != value}
     changed |= {"data.path": checked.data.path, "runs_dir": checked.runs_dir}
     overrides = [f"{key}={'null' if value is None else value}" for key, value in changed.items()]
-    return checked, folder, normalize_overrides(overrides, known_keys(SCHEMAS["train"]))
+    return checked, folder, _quoted(overrides)
+
+
+def _quoted(lines: list[str]) -> list[str]:
+    keys = known_keys(SCHEMAS["train"])
+    return [quote_free_text(line, keys) for line in lines]
 
 
 @contextmanager

@@ -1,21 +1,21 @@
 """Jobs on the machines of a Ray cluster; their run folders are copied back from machines with storage of their own."""
 
 import concurrent.futures
+import contextlib
 import io
 import os
 import secrets
 import socket
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hydra.core.utils import JobReturn
 from omegaconf import DictConfig
 
 from charrnn import run
+from charrnn.cli.hydra_private import JobReturn, JobStatus
 from charrnn.cli.jobs import build_config, run_folder
 from charrnn.errors import UserError
 
@@ -24,38 +24,38 @@ from charrnn.errors import UserError
 class RemoteTask:
     """The training task, run on another machine in the same working directory, which is made where it is missing.
 
-    Where `marker`, a file of the sender, can be seen, storage is shared and the exit code is returned. Elsewhere it is
-    the code, the run folder's path and the folder itself as an archive. It stays on that machine, too: a job that
-    is started again there resumes.
+    Where `marker`, a file of the sender, can be seen, storage is shared and the task returns as ever. Elsewhere it
+    returns the run folder's path and the folder itself as an archive; a failure stands in there. The folder stays on
+    that machine, too: a job that is started again there resumes.
     """
 
-    task: Callable[[DictConfig], int]
+    task: Callable[[DictConfig], float | None]
     working_directory: Path
     marker: Path
 
-    def __call__(self, cfg: DictConfig) -> int | tuple[int, str, bytes]:
+    def __call__(self, cfg: DictConfig) -> float | tuple[str, bytes] | None:
         self.working_directory.mkdir(parents=True, exist_ok=True)
         os.chdir(self.working_directory)
-        code = self.task(cfg)
         if self.marker.exists():
-            return code
+            return self.task(cfg)
+        with contextlib.suppress(UserError):
+            self.task(cfg)
         folder, archive = run_folder(build_config("train", cfg)), io.BytesIO()
         with tarfile.open(fileobj=archive, mode="w:gz") as tar:
             tar.add(folder, arcname=".", filter=lambda entry: None if entry.name == "./.lock" else entry)
-        return code, str(folder), archive.getvalue()
+        return str(folder), archive.getvalue()
 
 
-def collect_result(job: JobReturn) -> int:
-    """The exit code of a job, after unpacking the run folder that a RemoteTask returned, if it did."""
-    if not isinstance(job.return_value, tuple):
-        return int(job.return_value)
-    code, folder, archive = job.return_value
+def collect_result(job: JobReturn) -> None:
+    """Unpack the run folder that a RemoteTask returned, if it did."""
+    if job.status is not JobStatus.COMPLETED or not isinstance(job.return_value, tuple):
+        return
+    folder, archive = job.return_value
     Path(folder).mkdir(parents=True, exist_ok=True)
     with run.lock(Path(folder)), tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
         # A result says that a run is finished, so it comes when all else is there.
         for entry in sorted(tar.getmembers(), key=lambda entry: entry.name.endswith("result.json")):
             _unpack(tar, entry, Path(folder))
-    return int(code)
 
 
 def _unpack(tar: tarfile.TarFile, entry: tarfile.TarInfo, folder: Path) -> None:
@@ -69,7 +69,7 @@ def _unpack(tar: tarfile.TarFile, entry: tarfile.TarInfo, folder: Path) -> None:
         part.write_bytes(content.read())
 
 
-@contextmanager
+@contextlib.contextmanager
 def remote_tasks(launcher: Any, runs_dir: Path) -> Iterator[None]:
     """Have Ray's launcher start a RemoteTask for each run; Ray's errors become UserErrors.
 

@@ -2,10 +2,13 @@
 
 import os
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 
+from omegaconf import DictConfig
+
 from charrnn import run
-from charrnn.cli.jobs import JobBatch
+from charrnn.cli.jobs import Job
 from charrnn.learning.prepare import Prepared, prepare
 from charrnn.studies.run_cost import (
     RUNS_TO_COMPARE,
@@ -18,16 +21,17 @@ from charrnn.studies.run_cost import (
 STATES = ("finished", "running", "resumable", "failed", "new")
 
 
-def dry_run_table(batch: JobBatch) -> str:
-    """The table of all jobs, then a sentence on the time left."""
-    states = {folder: _state(folder) for folder in batch.folders}
-    slowdown, num_measured = measure_slowdown(_runs_to_compare(batch.folders))
-    epochs_of_finished = [r["last_epoch"] + 1 for folder in batch.folders if (r := run.read_result(folder))]
+def dry_run_table(jobs: Sequence[Job], num_workers: int) -> str:
+    """The table of all jobs, then a sentence on the time left with so many jobs at a time."""
+    folders = [job.folder for job in jobs if job.folder is not None]
+    states = {folder: _state(folder) for folder in folders}
+    slowdown, num_measured = measure_slowdown(_runs_to_compare(folders))
+    epochs_of_finished = [r["last_epoch"] + 1 for folder in folders if (r := run.read_result(folder))]
     prepared: dict[object, Prepared] = {}
-    width = max(len(folder.name) for folder in batch.folders)
+    width = max(len(folder.name) for folder in folders)
     lines = [f"{'run':<{width}}  {'state':<9}  {'parameters':>10}  {'epochs':>8}  {'left':>8}"]
     seconds_left, is_upper_bound = 0.0, False
-    for job in batch.jobs:
+    for job in jobs:
         assert job.folder is not None
         config = job.config
         if config.data not in prepared:
@@ -48,19 +52,18 @@ def dry_run_table(batch: JobBatch) -> str:
         left = duration(seconds) if seconds else "-"
         lines.append(f"{job.folder.name:<{width}}  {states[job.folder]:<9}  {size:>10,}  {progress:>8}  {left:>8}")
     counts = [f"{n} {state}" for state in STATES if (n := list(states.values()).count(state))]
-    lines += ["", f"{len(batch.jobs)} runs: {', '.join(counts)}"]
+    lines += ["", f"{count_of(len(jobs), 'run')}: {', '.join(counts)}"]
     if seconds_left:
-        num_workers = min(_concurrent_jobs(batch), len(batch.jobs))
-        lines.append(_time_left(seconds_left, is_upper_bound, num_measured, num_workers))
+        lines.append(_time_left(seconds_left, is_upper_bound, num_measured, min(num_workers, len(jobs))))
     return "\n".join(lines)
 
 
 def _time_left(seconds: float, is_upper_bound: bool, num_measured: int, num_workers: int) -> str:
     about = "at most" if is_upper_bound else "about"
     workers = f", {num_workers} at a time" if num_workers > 1 else ""
-    source = f"the speed of {num_measured} runs on disk" if num_measured else "the speed of another machine's core"
+    measured = f"{count_of(num_measured, 'run')} on disk" if num_measured else "another machine's core"
     patience = "; patience will end runs earlier" if is_upper_bound else ""
-    return f"{about} {duration(seconds / num_workers)} left{workers}, by {source}{patience}"
+    return f"{about} {duration(seconds / num_workers)} left{workers}, by the speed of {measured}{patience}"
 
 
 def _state(folder: Path) -> str:
@@ -77,12 +80,16 @@ def _runs_to_compare(folders: list[Path]) -> list[Path]:
     return [*own, *[file.parent for file in others if file.parent not in own]][:RUNS_TO_COMPARE]
 
 
-def _concurrent_jobs(batch: JobBatch) -> int:
+def concurrent_jobs(launcher: DictConfig) -> int:
     """Jobs at a time; as joblib counts: -1 is all cores, -2 all but one."""
-    launcher = batch.hydra_config.hydra.launcher
     n_jobs = int(launcher.get("n_jobs", launcher.get("array_parallelism", 1)))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return n_jobs if n_jobs > 0 else max(1, cores + 1 + n_jobs)
+
+
+def count_of(number: int, noun: str) -> str:
+    """`1 run`, `2 runs`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def duration(seconds: float) -> str:

@@ -1,134 +1,95 @@
-"""The jobs of a command line, all composed and validated before the first one starts."""
+"""Jobs: a configuration composed by Hydra, checked by the schema, and for train the folder of its run."""
 
+import argparse
 import copy
 import hashlib
 import inspect
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from hydra import compose, initialize_config_dir
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
-from hydra.errors import HydraException
-from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from hydra import initialize_config_dir
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from charrnn import run
-from charrnn.cli.overrides import MULTIRUN, config_groups
-from charrnn.config import SCHEMAS, TrainConfig, build, known_keys, plain, semantic
+from charrnn.cli.arguments import Options, explained, quote
+from charrnn.cli.hydra_private import ConfigLoader, GlobalHydra, RunMode, options, parse_overrides
+from charrnn.config import SCHEMAS, TrainConfig, semantic
 from charrnn.config_dir import config_dir
 from charrnn.errors import UserError
-from charrnn.music import corpus
+from charrnn.schema import build, known_keys, plain
 
 
 @dataclass(frozen=True)
 class Job:
-    """One job: its overrides, its validated configuration, and for train the run's folder."""
+    """One job: its overrides, its checked configuration, and for train the run's folder."""
 
     overrides: list[str]
     config: Any
     folder: Path | None
 
 
-@dataclass(frozen=True)
-class JobBatch:
-    """The jobs of a command line, each once.
-
-    `command` and `arguments` are what was typed, `swept_keys` the keys with several values.
-    """
-
-    command: str
-    arguments: list[str]
-    jobs: list[Job]
-    swept_keys: list[str]
-    is_sweep: bool
-    hydra_config: DictConfig
-
-    @property
-    def folders(self) -> list[Path]:
-        return [job.folder for job in self.jobs if job.folder is not None]
-
-
-def initialize_hydra() -> initialize_config_dir:
-    return initialize_config_dir(str(config_dir()), version_base="1.3")
-
-
-def compose_jobs(program: str, arguments: Sequence[str], command: str | None = None) -> JobBatch:
-    """Compose and validate every job of a command line; UserError for the first that cannot run.
-
-    `command` is how the program was called, "charrnn train" and the like.
-    """
-    overrides = [a for a in arguments if a not in MULTIRUN]
-    with initialize_hydra(), _hydra_errors_as_user_errors():
-        parsed = OverridesParser.create().parse_overrides(overrides)
-        fixed = [str(o.input_line) for o in parsed if not o.is_sweep_override()]
-        base = compose(program, fixed, return_hydra_config=True)
-        if base.hydra.job.chdir:
-            raise UserError("hydra.job.chdir: expected false, got true; runs are found by where they lie: leave it out")
-        n_jobs = base.hydra.launcher.get("n_jobs", 1)
-        if not isinstance(n_jobs, int) or n_jobs == 0:
-            raise UserError(f"hydra.launcher.n_jobs: expected a number of jobs, or -1, got {n_jobs!r}; give another")
-        is_sweep = len(overrides) < len(arguments) or base.hydra.mode == RunMode.MULTIRUN
-        if not is_sweep and len(fixed) < len(overrides):
-            swept = next(o.input_line for o in parsed if o.is_sweep_override())
-            raise UserError(f"expected one value, got {swept!r}; add -m to run one job for each value")
-        params = [f"{k}={v}" for k, v in (base.hydra.sweeper.params or {}).items()] if is_sweep else []
-        grid = [*OverridesParser.create().parse_overrides(params), *(o for o in parsed if not o.is_hydra_override())]
-        overrides_per_job = BasicSweeper.split_arguments(grid, None)[0]
-        is_swept = {str(o.key_or_group): o.is_sweep_override() for o in grid}
-        # Launchers compose the configuration of every job again, with these overrides.
-        mode = RunMode.MULTIRUN.name if is_sweep else RunMode.RUN.name
-        hydra_overrides = [str(o.input_line) for o in parsed if o.is_hydra_override()]
-        base.hydra.overrides.hydra = [*hydra_overrides, f"hydra.mode={mode}"]
-        jobs = _build_jobs(program, overrides_per_job)
-    swept_keys = [key for key, swept in is_swept.items() if swept]
-    return JobBatch(command or f"charrnn {program}", list(arguments), jobs, swept_keys, is_sweep, base)
-
-
-def _build_jobs(program: str, overrides_per_job: list[list[str]]) -> list[Job]:
-    configs = [build_config(program, cfg) for cfg in _compose_each(program, overrides_per_job)]
-    _check_writable(configs)
-    jobs: dict[Any, Job] = {}
-    for number, (overrides, config) in enumerate(zip(overrides_per_job, configs, strict=True)):
-        folder = run_folder(config) if isinstance(config, TrainConfig) else None
-        jobs.setdefault(folder or number, Job(overrides, config, folder))  # a value given twice is one run
-    return list(jobs.values())
-
-
-def _compose_each(program: str, overrides_per_job: list[list[str]]) -> Iterator[DictConfig]:
-    """Every job's configuration, as Hydra's compose gives it.
+@dataclass
+class Composer:
+    """Composes and checks the jobs of a sweep; `shared` is the configuration that they have in common.
 
     Composing takes 70 ms, nearly all for the choice of groups. Jobs with the same choices share that; their values are
-    then applied by the function that compose itself ends with.
+    set as Hydra sets them.
     """
-    groups = config_groups()
-    parse = lru_cache(maxsize=None)(lambda line: OverridesParser.create().parse_override(line))
-    composed: dict[tuple[str, ...], DictConfig] = {}
-    for overrides in overrides_per_job:
-        choices = tuple(line for line in overrides if parse(line).key_or_group in groups)
-        if choices not in composed:
-            composed[choices] = compose(program, list(choices))
-        cfg = copy.deepcopy(composed[choices])
-        values: list[Override] = [parse(line) for line in overrides if line not in choices]
-        ConfigLoaderImpl._apply_overrides_to_config(values, cfg)
-        yield cfg
+
+    program: str
+    loader: ConfigLoader
+    shared: DictConfig
+    _composed: dict[tuple[str, ...], tuple[DictConfig, DictConfig]] = field(default_factory=dict)
+
+    @property
+    def options(self) -> Options:
+        hydra = self.shared.hydra
+        return lambda group: options(self.loader, group, hydra.job.config_name, list(hydra.overrides.hydra))
+
+    def job(self, overrides: Sequence[str]) -> Job:
+        """UserError where the job cannot run."""
+        with explained(self.program, list(overrides), self.options):
+            cfg = copy.deepcopy(self._with_choices(overrides)[0])
+            for override in parse_overrides([line for line in overrides if not self._is_choice(line)]):
+                OmegaConf.update(cfg, override.key_or_group, override.value(), merge=True)
+            config = build_config(self.program, cfg)
+        return Job(list(overrides), config, run_folder(config) if isinstance(config, TrainConfig) else None)
+
+    def hydra_config(self, overrides: Sequence[str]) -> DictConfig:
+        """Hydra's own settings for a job; an experiment that is swept may bring some."""
+        return self._with_choices(overrides)[1]
+
+    def _with_choices(self, overrides: Sequence[str]) -> tuple[DictConfig, DictConfig]:
+        """The configuration and Hydra's settings for the choices among the overrides."""
+        choices = tuple(line for line in overrides if self._is_choice(line))
+        if choices not in self._composed:
+            with explained(self.program, list(choices), self.options):
+                if set(choices) == {line for line in self.shared.hydra.overrides.task if self._is_choice(line)}:
+                    cfg = self.shared.copy()
+                else:
+                    cfg = self.loader.load_sweep_config(self.shared, list(choices))
+            with open_dict(cfg):
+                self._composed[choices] = (cfg, cfg.pop("hydra"))
+        return self._composed[choices]
+
+    def _is_choice(self, line: str) -> bool:
+        """Whether Hydra has to compose anew for it: all but plain key=value."""
+        key = line.partition("=")[0]
+        return key in self.shared.hydra.runtime.choices or any(sign in key for sign in "+~@/")
 
 
-def _check_writable(configs: list[Any]) -> None:
+def check_writable(jobs: Sequence[Job]) -> None:
     roots = {
-        Path(getattr(c, name))
-        for c in configs
+        Path(getattr(job.config, name))
+        for job in jobs
         for name in ("runs_dir", "samples_dir", "report_dir")
-        if hasattr(c, name)
+        if hasattr(job.config, name)
     }
     for root in roots:
         try:
@@ -140,17 +101,8 @@ def _check_writable(configs: list[Any]) -> None:
             ) from error
 
 
-@contextmanager
-def _hydra_errors_as_user_errors() -> Iterator[None]:
-    try:
-        yield
-    except (HydraException, OmegaConfBaseException) as error:
-        cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
-        raise UserError(" ".join(str(cause).split())) from error
-
-
 def build_config(program: str, cfg: DictConfig) -> Any:
-    """A composed configuration, validated, as an instance of its schema."""
+    """A composed configuration, checked, as an instance of its schema."""
     missing = sorted(OmegaConf.missing_keys(cfg) & known_keys(SCHEMAS[program]).keys())
     if missing:
         raise UserError(f"{missing[0]}: expected a value, got none; give {missing[0]}=…")
@@ -163,19 +115,46 @@ def build_config(program: str, cfg: DictConfig) -> Any:
 def run_folder(config: TrainConfig) -> Path:
     """The folder of this configuration's run, always the same."""
     content = _fingerprint(config.data.source, config.data.path) + _code_of(config.model.cell)
+    content += _code_of_callbacks(config)
     return Path(config.runs_dir) / run.name(semantic(plain(config)), default_settings(), content)
 
 
 @lru_cache
 def default_settings() -> dict[str, Any]:
     """The default configuration as dotted keys, without those that cannot change a result."""
-    loader = GlobalHydra.instance().config_loader()
-    cfg = loader.load_configuration("train", [], run_mode=RunMode.RUN)
+    before = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_hydra():
+            cfg = GlobalHydra.instance().config_loader().load_configuration("train", [], run_mode=RunMode.RUN)
+    finally:
+        GlobalHydra.instance().hydra = before
     return semantic(plain(build_config("train", cfg)))
+
+
+def initialize_hydra(folder: str | None = None) -> initialize_config_dir:
+    return initialize_config_dir(folder or str(config_dir()), version_base="1.3")
+
+
+@contextmanager
+def opened_loader(parsed: argparse.Namespace) -> Iterator[tuple[ConfigLoader, list[str]]]:
+    """A loader that finds what Hydra finds with these flags, and the overrides to give it."""
+    lines = list(parsed.overrides)
+    if parsed.config_dir is not None:
+        folders, searchpath = [quote(f"file://{os.path.abspath(parsed.config_dir)}")], "hydra.searchpath"
+        for line in [line for line in lines if line.startswith(f"{searchpath}=")]:
+            given: Any = parse_overrides([line])[0].value()
+            folders += [quote(folder) for folder in given]
+            lines.remove(line)
+        lines.append(f"{searchpath}=[{','.join(folders)}]")
+    with initialize_hydra(parsed.config_path):
+        yield GlobalHydra.instance().config_loader(), lines
 
 
 @lru_cache
 def _fingerprint(source: str, path: str | None) -> str:
+    from charrnn.music import corpus  # a command that is refused reads no tunes
+
     return corpus.fingerprint(corpus.find_sources(source, path))
 
 
@@ -188,3 +167,13 @@ def _code_of(cell: str) -> str:
 
     make_layer(cell, 3, 2)
     return hashlib.sha256(Path(inspect.getfile(cell_class(cell))).read_bytes()).hexdigest()
+
+
+def _code_of_callbacks(config: TrainConfig) -> str:
+    """As `_code_of`, of a user's callbacks; UserError where a logger or callback cannot be made."""
+    ours = all(part["_target_"].startswith("charrnn.learning.loggers.Tensor") for part in config.logger.values())
+    if ours and not config.callbacks:
+        return ""
+    from charrnn.learning.loggers import check_parts  # Lightning is imported for those who choose others only
+
+    return check_parts(config)

@@ -1,188 +1,99 @@
-"""train, sample and analyze: check the arguments, run the jobs, print what failed."""
+"""train, sample and analyze: a command line goes through Hydra's own main and ends with an exit code."""
 
-import logging
-import multiprocessing
+import argparse
 import os
-import signal
 import sys
-from collections.abc import Callable
-from functools import partial
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import hydra
-from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
-from omegaconf import DictConfig
 
-from charrnn import run
+from charrnn.cli.arguments import explained, for_hydra, parse
 from charrnn.cli.command import typed_command
-from charrnn.cli.jobs import build_config, compose_jobs, run_folder
-from charrnn.cli.overrides import normalize_overrides, only_prints
-from charrnn.cli.slurm import preemption_signal
-from charrnn.cli.sweep import command_line, launch_jobs, print_failures, write_manifest
-from charrnn.cli.workers import stop_with_parent
-from charrnn.config import SCHEMAS, known_keys
+from charrnn.cli.console import COMMAND_WRONG, DONE, output_closed, print_error
+from charrnn.cli.hydra_private import options
+from charrnn.cli.jobs import opened_loader
+from charrnn.cli.task import Task
 from charrnn.config_dir import config_dir
-from charrnn.errors import UserError, sentence
-
-# Whether this process is the command that was typed; a launcher's workers import this module, too.
-_is_typed = False
+from charrnn.errors import RunFailed, UserError
 
 
 def main(program: str) -> None:
-    """Run "train", "sample" or "analyze" with the arguments in sys.argv; ends the process with an exit code."""
-    global _is_typed
-    _is_typed, arguments = True, sys.argv[1:]
+    """Run "train", "sample" or "analyze" with the arguments in sys.argv; ends the process with an exit code.
+
+    Under HYDRA_FULL_ERROR=1, as in any Hydra application, errors keep their traceback.
+    """
+    wants_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
     try:
-        if only_prints(arguments):
-            hydra.main(version_base="1.3", config_path=str(config_dir()), config_name=program)(TASKS[program])()
-            return
-        sys.exit(_run(program, normalize_overrides(arguments, known_keys(SCHEMAS[program]))))
+        sys.exit(_run(program, sys.argv[1:]))
     except BrokenPipeError:
-        sys.exit(_output_closed())
-    except (UserError, OSError) as error:
-        sys.exit(_print_error(sentence(error)))
+        sys.exit(output_closed())
+    except (OSError, UserError) as error:
+        if wants_traceback:
+            raise
+        code = print_error(error)
+        sys.exit(COMMAND_WRONG if isinstance(error, OSError) else code)
     except KeyboardInterrupt:
         sys.exit(130)
 
 
 def _run(program: str, arguments: list[str]) -> int:
-    command = typed_command(program)
-    batch = compose_jobs(program, arguments, command)
-    manifest = None
-    if any(getattr(job.config, "dry_run", False) for job in batch.jobs):
-        from charrnn.cli.dry_run import dry_run_table
+    if "--version" in arguments:
+        import importlib.metadata
 
-        print(dry_run_table(batch))
-        return 0
-    if batch.is_sweep and batch.folders:
-        manifest = write_manifest(batch)
-        for folder in batch.folders:
-            if run.read_result(folder) is not None:
-                print(f"finished  {folder}")
-    # Workers do not know what was typed.
-    codes = launch_jobs(batch, partial(_train, command=command) if program == "train" else TASKS[program])
-    if manifest is not None:
-        print()
-        try:
-            runs = normalize_overrides([f"runs={manifest}"], known_keys(SCHEMAS["analyze"]))
-            launch_jobs(compose_jobs("analyze", runs), _analyze)
-        except Exception as error:
-            # The sweep did not fail where its comparison cannot be made, whatever the reason.
-            print(f"no comparison: {sentence(error)}", file=sys.stderr)
-    if batch.is_sweep and print_failures(batch):
-        return 1
-    return max(codes, default=0)
+        print(f"charrnn {importlib.metadata.version('charrnn')}, Hydra {hydra.__version__}")
+        return DONE
+    parsed = parse(arguments, program)
+    with explained(program, parsed.overrides, lambda group: _options(parsed, group)):
+        if parsed.help or (parsed.cfg and parsed.multirun):
+            from charrnn.cli import printed
+
+            print(
+                printed.help_text(program, parsed) if parsed.help else printed.configs_of_sweep(program, parsed), end=""
+            )
+            return DONE
+        return _through_hydra(program, parsed, arguments)
 
 
-def _train(cfg: DictConfig, command: str = "charrnn train") -> int:
-    in_worker = not _is_typed
-    if multiprocessing.parent_process() is not None:
-        stop_with_parent()
-    from charrnn.learning.training import Interrupted, train
-
-    config = build_config("train", cfg)
-    folder = run_folder(config)
-    hydra_config = HydraConfig.get()
-    in_sweep = hydra_config.mode == RunMode.MULTIRUN
-    if not in_worker:
-        _log_to_console()
-    if in_sweep and not in_worker:
-        print(f"\n=== {folder.name}")
-    requeue_signal = preemption_signal() if in_worker else None
-    stop_on = (signal.SIGINT, signal.SIGTERM) if requeue_signal is None else (requeue_signal,)
+def _through_hydra(program: str, parsed: argparse.Namespace, arguments: list[str]) -> int:
+    task = Task(program, typed_command(program))
+    assert task.sweep is not None
+    task.sweep.arguments = arguments
+    sys.argv[1:] = for_hydra(parsed)
     try:
-        train(config, folder, command_line(command, hydra_config.overrides.task), stop_on)
-    except Interrupted as stop:
-        # 128 + signal is what a shell reports of a process that a signal ended.
-        if in_worker:
-            sys.stdout.flush()
-            if stop.signum == requeue_signal:
-                return _requeue(stop.signum)
-            os._exit(128 + stop.signum)  # an exception would end only this job, and the worker would start the next
-        print(f"stopped: {folder}; the same command continues it", file=sys.stderr)
-        raise SystemExit(128 + stop.signum) from None
-    except BrokenPipeError:
-        raise SystemExit(_output_closed()) from None
-    except Exception as error:
-        # The other jobs of a sweep go on; the command's last lines list this failure.
-        if not in_sweep:
-            _print_error(sentence(error))
-            if not isinstance(error, UserError | OSError):
-                print(f"  log    {folder / 'train.log'}", file=sys.stderr)
-        return 1
-    if not in_sweep:
-        from charrnn.cli.tunes import print_run
-
-        print_run(folder)
-    return 0
+        with _hydra_raises():
+            hydra.main(version_base="1.3", config_path=str(config_dir()), config_name=program)(task)()
+    except SystemExit as end:
+        if end.code == 1 and parsed.cfg:  # Hydra said that there is no such package
+            raise SystemExit(COMMAND_WRONG) from None
+        raise
+    except ValueError as error:
+        if task.started:
+            raise
+        raise UserError(f"{' '.join(str(error).split())}; see --help") from error
+    except RunFailed as error:
+        if not task.sweep.jobs:
+            raise
+        # Another sweeper ends with the first failure; the sweep's own list has them all.
+        print(f"stopped:  {error}", file=sys.stderr)
+    return task.sweep.end()
 
 
-def _requeue(signum: int) -> int:
-    """Pass the signal, now that the run can be continued, to submitit's handler, which ends this process."""
+@contextmanager
+def _hydra_raises() -> Iterator[None]:
+    """Have Hydra raise what it would print beside parts of a traceback, which whoever set the variable wants whole."""
+    if os.environ.get("HYDRA_FULL_ERROR") == "1":
+        yield
+        return
+    os.environ["HYDRA_FULL_ERROR"] = "1"
     try:
-        signal.raise_signal(signum)
-    except Exception as error:
-        print(error, file=sys.stderr)
-    return 1  # submitit refuses: the job ran into its time limit too often
+        yield
+    finally:
+        del os.environ["HYDRA_FULL_ERROR"]
 
 
-def _sample(cfg: DictConfig) -> int:
-    from charrnn.cli.tunes import sample_tunes
-
-    return _or_print_error(sample_tunes, build_config("sample", cfg))
-
-
-def _analyze(cfg: DictConfig) -> int:
-    from charrnn.cli.analyses import write_report
-
-    return _or_print_error(write_report, build_config("analyze", cfg))
-
-
-TASKS: dict[str, Callable[[DictConfig], int]] = {"train": _train, "sample": _sample, "analyze": _analyze}
-
-
-def _or_print_error(task: Callable[[Any], object], config: Any) -> int:
-    # Hydra would print a traceback and stop; here a bad value ends only its own job.
-    try:
-        task(config)
-    except BrokenPipeError:
-        raise SystemExit(_output_closed()) from None
-    except (UserError, OSError) as error:
-        return _print_error(sentence(error))
-    return 0
-
-
-def _output_closed() -> int:
-    """What a shell reports of a process whose reader went away, as `head` does; nothing more is printed.
-
-    The signal itself stays ignored: a worker that dies with a request in its pipe would end this process.
-    """
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    return 128 + signal.SIGPIPE
-
-
-def _print_error(message: str) -> int:
-    print(f"error: {message}", file=sys.stderr)
-    return 2
-
-
-class _Console(logging.Handler):
-    """Prints above the progress bar, where there is one, instead of into it."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        from tqdm import tqdm
-
-        tqdm.write(self.format(record), file=sys.stdout)
-        sys.stdout.flush()
-
-
-def _log_to_console() -> None:
-    logger = logging.getLogger("charrnn")
-    logger.setLevel(logging.DEBUG)
-    logger.propagate = False
-    if not logger.handlers:
-        console = _Console()
-        console.setLevel(logging.INFO)
-        logger.addHandler(console)
+def _options(parsed: argparse.Namespace, group: str) -> list[str]:
+    with opened_loader(parsed) as (loader, lines):
+        return options(
+            loader, group, parsed.config_name, [line for line in lines if line.startswith("hydra.searchpath")]
+        )

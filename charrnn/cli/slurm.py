@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from hydra.core.utils import JobReturn
-
+from charrnn.cli.hydra_private import JobReturn
 from charrnn.errors import UserError
 
 

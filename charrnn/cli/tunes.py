@@ -1,7 +1,8 @@
-"""Tunes on the screen: all of what sample.py prints, and the end of what train.py does."""
+"""Tunes on the screen: what sample.py prints, and the tunes at the end of what train.py does."""
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,20 @@ from charrnn.cli.command import typed_command
 from charrnn.config import SampleConfig, Sampling, build, defaults
 from charrnn.learning import checkpoint
 from charrnn.learning.network import Network, load
-from charrnn.learning.result import Run, summary
 from charrnn.learning.samples import SamplesFolder, with_prompt
 from charrnn.music import form, quality
 from charrnn.music.constraint import LEVELS
 from charrnn.music.tune import Tune
 from charrnn.page.page import write_page
 
+RUN_TUNES = 20  # of a run that has just been trained
+
 
 def sample_tunes(config: SampleConfig) -> None:
     """Sample, print and write tunes."""
     torch.set_num_threads(config.threads)
     network = load(config.ckpt, accelerator=config.accelerator)
-    config = with_prompt(config)
+    config = with_prompt(replace(config, prompt=config.prompt.replace("\\n", "\n")))
     tries = 0
     with SamplesFolder(config) as samples:
         for number, tune, tries_for_this in network.stream(config):
@@ -51,42 +53,31 @@ def sample_tunes(config: SampleConfig) -> None:
     if config.page:
         file = samples.path / "index.html"
         _write_page(file, network, samples.tunes, config, samples.path.name, checkpoint.find(config.ckpt))
+        print(f"page      {file}")
 
 
 def _write_page(file: Path, network: Network, tunes: Sequence[Tune], settings: Sampling, name: str, ckpt: Path) -> None:
-    program = typed_command("sample")
-    write_page(file, network, tunes, settings, name=name, ckpt=str(ckpt), program=program)
-    print(f"page      {file}")
+    write_page(file, network, tunes, settings, name=name, ckpt=str(ckpt), program=typed_command("sample"))
 
 
 def print_tune(tune: Tune) -> None:
+    print(_as_text(tune), flush=True)
+
+
+def _as_text(tune: Tune) -> str:
     per_character = -float(tune.log_prob.mean()) if len(tune.log_prob) else 0.0
     end = "" if tune.ended else ", cut at max_chars"
-    print(
-        f"--- tune {tune.index}: {len(tune.text)} characters{end}, {per_character:.2f} nats each\n{tune.text}\n",
-        flush=True,
-    )
+    return f"--- tune {tune.index}: {len(tune.text)} characters{end}, {per_character:.2f} nats each\n{tune.text}\n"
 
 
-def print_run(folder: Path) -> None:
-    """The result of a run, two tunes at temperature 1, how good twenty are, where to see and hear one."""
-    print(summary(Run(folder)))
-    print("tunes     two of twenty at temperature 1")
-    more = f"{typed_command('sample')} ckpt={folder} constraint=bars"
-    print(f"more      {more} (only well-formed ones; without it as here)\n")
+def composed(folder: Path) -> str:
+    """Two tunes at temperature 1, and how good twenty are, as text; the run's page has all of them."""
     network = load(folder, accelerator="cpu")
-    tunes = network.sample(20)
-    for tune in tunes[:2]:
-        print_tune(tune)
-    print(_quality(tunes, folder))
-    for name, kind in (("score", "png"), ("sound", "ogg")):
-        if (file := folder / "tunes" / f"000.{kind}").exists():
-            print(f"{name:<10}{file}")
-    file = folder / "index.html"
-    settings = build(
-        Sampling, {key: defaults("sample")[key] for key in Sampling.__dataclass_fields__} | {"num_tunes": 20}
-    )
-    _write_page(file, network, tunes, settings, folder.name, folder)
+    tunes = network.sample(RUN_TUNES)
+    usual = defaults("sample")
+    values = {name: usual[name] for name in Sampling.__dataclass_fields__} | {"num_tunes": RUN_TUNES}
+    _write_page(folder / "index.html", network, tunes, build(Sampling, values), folder.name, folder)
+    return "\n".join([*map(_as_text, tunes[:2]), _quality(tunes, folder), ""])
 
 
 def _print_scores(samples: SamplesFolder) -> None:

@@ -120,16 +120,7 @@ def describe_end(folder: Path, since: float) -> str | None:
             f"best epoch {result['best_epoch'] + 1} of {result['last_epoch'] + 1} ({result['stop_reason']}): "
             f"{result['best_val_loss']:.4f} nats"
         )
-    return None if (error := failure(folder, since)) is None else f"failed: {error}"
-
-
-def failure(folder: Path, since: float) -> str | None:
-    """The error with which the run failed after the time `since`, in seconds since 1970."""
-    file = folder / "status.json"
-    if not file.exists() or file.stat().st_mtime < since:
-        return None
-    status = run.read_status(folder)
-    return status["error"] if status["state"] == "failed" else None
+    return None if (error := run.failure(folder, since)) is None else f"failed: {error}"
 
 
 def _progress(folder: Path) -> str:

@@ -1,7 +1,5 @@
-"""What happens during training beside it: records, checkpoints, tunes to look at, a bar."""
+"""What happens during training beside it: checkpoints, tunes to look at, a bar."""
 
-import csv
-import io
 import math
 import time
 from pathlib import Path
@@ -11,76 +9,17 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback, Checkpoint, TQDMProgressBar
 from pytorch_lightning.callbacks.progress.tqdm_progress import Tqdm
 
-from charrnn import run
+from charrnn.learning.best_tunes import as_code
 from charrnn.learning.checkpoint import BEST, LAST
+from charrnn.learning.loggers import tensorboard_writers
 from charrnn.learning.module import LitCharRNN
 from charrnn.learning.sampling import sample
+from charrnn.learning.trainer import Patience
 from charrnn.learning.vocab import Vocabulary
 
-COLUMNS = ("epoch", "train/loss", "val/loss", "val/bpc", "lr", "seconds", "chars_per_second")
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
-
-
-class Metrics(Callback):
-    """metrics.csv, a row an epoch, and the same as curves for TensorBoard.
-
-    The rows travel in the checkpoint and the file is written whole: a resumed run leaves that of an undisturbed one.
-    """
-
-    def __init__(self, folder: Path, say: Any):
-        self.file, self.say = folder / "metrics.csv", say
-        self.rows: list[dict[str, Any]] = []
-        self._start: float | None = None
-        self._seconds: float | None = None
-
-    def on_train_batch_start(self, trainer: pl.Trainer, module: pl.LightningModule, block: Any, index: int) -> None:
-        if index == 0:
-            self._start = time.perf_counter()
-
-    def on_train_batch_end(self, trainer: pl.Trainer, module: Any, *_: Any) -> None:
-        _log(trainer, {"block/loss": module.block_loss, "block/gradient_norm": module.gradient_norm})
-
-    def on_validation_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        # Without a start the epoch was resumed in the middle, and its time would be a fiction.
-        self._seconds = None if self._start is None else time.perf_counter() - self._start
-
-    def on_validation_end(self, trainer: pl.Trainer, module: Any) -> None:
-        seconds = None if self._start is None else time.perf_counter() - self._start
-        speed = None if self._seconds is None else module.characters / self._seconds
-        self.rows.append(
-            {
-                "epoch": trainer.current_epoch,
-                "train/loss": module.train_loss,
-                "val/loss": module.val_loss,
-                "val/bpc": module.val_loss / math.log(2),
-                "lr": trainer.optimizers[0].param_groups[0]["lr"],
-                "seconds": seconds,
-                "chars_per_second": speed,
-            }
-        )
-        self._start = None
-        row = self.rows[-1]
-        _log(trainer, {k: v for k, v in row.items() if k != "epoch" and v is not None})
-        self.write()
-        self.say(
-            f"epoch {row['epoch'] + 1:3d}  train {row['train/loss']:#.5g}  val {row['val/loss']:#.5g} nats "
-            f"{row['val/bpc']:#.5g} bpc" + ("" if speed is None else f"  {speed / 1e3:.0f}k char/s")
-        )
-
-    def write(self) -> None:
-        text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        for row in self.rows:
-            rounded = {"seconds": _rounded(row["seconds"], 3), "chars_per_second": _rounded(row["chars_per_second"], 0)}
-            writer.writerow(row | rounded)
-        run.write_text(self.file, text.getvalue())
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"rows": self.rows}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.rows = list(state["rows"])
+# TensorBoard's custom scalars: the two losses in one picture.
+LAYOUT = {"loss": {"training and validation": ["Multiline", ["^train/loss$", "^val/loss$"]]}}
 
 
 class Stopped(Exception):
@@ -96,7 +35,8 @@ class Checkpoints(Checkpoint):
 
     def __init__(self, folder: Path, stop_requested: Any):
         self.folder, self.stop_requested = folder, stop_requested
-        self.best_loss, self.best_epoch, self.finished = math.inf, -1, False
+        self.best_loss, self.best_epoch = math.inf, -1
+        self.stop_reason: str | None = None  # while the run is not at its end
         self._saved = time.monotonic()
 
     def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
@@ -111,31 +51,45 @@ class Checkpoints(Checkpoint):
             trainer.save_checkpoint(self.folder / BEST, weights_only=True)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        self.finished = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
+        if trainer.current_epoch + 1 == trainer.max_epochs:
+            self.stop_reason = "max_epochs"
+        elif trainer.should_stop:
+            is_patience = any(isinstance(c, Patience) and c.stopped_epoch for c in trainer.callbacks)  # type: ignore[attr-defined]
+            self.stop_reason = "patience" if is_patience else "callback"
         self._save_last(trainer)
 
     def _save_last(self, trainer: pl.Trainer) -> None:
         trainer.save_checkpoint(self.folder / LAST)
         self._saved = time.monotonic()
-        if self.stop_requested() and not self.finished:
+        if self.stop_requested() and self.stop_reason is None:
             raise Stopped
 
     def state_dict(self) -> dict[str, Any]:
-        return {"best_loss": self.best_loss, "best_epoch": self.best_epoch, "finished": self.finished}
+        return {name: getattr(self, name) for name in ("best_loss", "best_epoch", "stop_reason")}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.best_loss, self.best_epoch, self.finished = state["best_loss"], state["best_epoch"], state["finished"]
+        self.best_loss, self.best_epoch, self.stop_reason = (
+            state["best_loss"],
+            state["best_epoch"],
+            state["stop_reason"],
+        )
 
 
 class ComposedTunes(Callback):
     """Two tunes at temperature 1 after every epoch, as text in TensorBoard: one hears of progress before it ends."""
 
+    def on_fit_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        for writer in tensorboard_writers(trainer.loggers):
+            writer.add_custom_scalars(LAYOUT)
+
     def on_validation_end(self, trainer: pl.Trainer, module: Any) -> None:
+        if not (writers := tensorboard_writers(trainer.loggers)):
+            return
         module.model.eval()
         vocab = Vocabulary(module.hparams.vocabulary)
         tunes = sample(module.model, vocab, temperature=1.0, num_tunes=2, seed=0, max_chars=400, width=2)
-        text = "\n\n".join("\n".join("    " + line for line in tune.text.splitlines()) for tune in tunes)
-        trainer.logger.experiment.add_text("tunes", text, trainer.global_step)  # type: ignore[union-attr]
+        for writer in writers:
+            writer.add_text("tunes", "\n\n".join(as_code(tune.text) for tune in tunes), trainer.global_step)
 
 
 class EpochBar(TQDMProgressBar):
@@ -155,13 +109,3 @@ class EpochBar(TQDMProgressBar):
 
     def _speed(self, module: LitCharRNN) -> float:
         return 0.0 if self._start is None else module.characters / max(time.perf_counter() - self._start, 1e-9)
-
-
-def _log(trainer: pl.Trainer, values: dict[str, float]) -> None:
-    # Straight to the logger: self.log costs up to a millisecond a call (benchmarks/README.md).
-    if trainer.logger is not None:
-        trainer.logger.log_metrics(values, trainer.global_step)
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)

@@ -3,15 +3,13 @@
 T time, B batch, I inputs, H hidden, S state tensors (1; 2 where there is a cell beside the output, as in an LSTM).
 """
 
-import importlib
-import inspect
-import sys
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from charrnn.errors import UserError
+from charrnn.learning.user_class import import_class
 
 CELLS: dict[str, type[nn.Module]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
@@ -20,20 +18,9 @@ def cell_class(name: str) -> type[nn.Module]:
     """The class that `name` means; UserError where it cannot be imported or is no torch.nn.Module."""
     if name in CELLS:
         return CELLS[name]
-    module, _, attribute = name.rpartition(".")
-    # A checkpoint may name anything: importing some modules of the standard library does things.
-    if not module or module.partition(".")[0] in sys.stdlib_module_names:
+    if "." not in name:
         raise UserError(f"model.cell: expected {', '.join(CELLS)} or the dotted path of a class, got {name!r}")
-    try:
-        kind = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise UserError(
-            f"model.cell: expected a class that Python can import, but {name!r} cannot be ({error}); install its "
-            "package, or add its folder to PYTHONPATH"
-        ) from error
-    if not (inspect.isclass(kind) and issubclass(kind, nn.Module)):
-        raise UserError(f"model.cell: expected a class derived from torch.nn.Module, but {name!r} is {kind!r}")
-    return kind
+    return import_class("model.cell", name, nn.Module)
 
 
 def make_layer(name: str, inputs: int, hidden: int) -> tuple[nn.Module, int]:

@@ -3,15 +3,17 @@
 import itertools
 import random
 from collections.abc import Callable, Iterator
+from typing import Self
 
 import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from charrnn.config import WINDOWS_PER_BLOCK
+from charrnn.config import WINDOWS_PER_BLOCK, TrainConfig, plain
 from charrnn.errors import UserError
-from charrnn.learning.prepare import Prepared
+from charrnn.learning.inputs import names
+from charrnn.learning.prepare import Prepared, prepare
 
 Block = tuple[Tensor, ...]
 """Ids and targets (B, T) int64 and, of a network that reads more, the inputs beside the ids, (B, T, I) int32."""
@@ -90,6 +92,17 @@ class AbcDataModule(pl.LightningDataModule):
                     f"{' or data.batch_size' if part == 'train' else ''}"
                 )
 
+    @classmethod
+    def from_config(cls, config: TrainConfig, prepared: Prepared | None = None) -> Self:
+        """As `charrnn train` reads its data; `prepared` saves it from reading them again."""
+        return cls(
+            prepared or prepare(config.data, names(plain(config.inputs))),
+            seq_len=config.data.seq_len,
+            batch_size=config.data.batch_size,
+            order_seed=config.data.split_seed,
+            limit_blocks=config.trainer.limit_blocks,
+        )
+
     def train_dataloader(self) -> Blocks:
         """The tunes in another order every epoch, the same one for every run on this split.
 
@@ -120,6 +133,9 @@ class AbcDataModule(pl.LightningDataModule):
         return self._scored("val")
 
     def test_dataloader(self) -> Blocks:
+        return self._scored("test")
+
+    def predict_dataloader(self) -> Blocks:
         return self._scored("test")
 
     def _scored(self, part: str) -> Blocks:

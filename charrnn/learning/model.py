@@ -114,7 +114,7 @@ def run(layer: Any, below: Tensor, state: Tensor, recurrent: Tensor | None = Non
     given, these weights stand for the layer's own.
     """
     is_tanh = type(layer) is nn.RNN
-    if is_tanh and not below.is_cuda:
+    if is_tanh and below.device.type == "cpu":
         bias = layer.bias_ih_l0 + layer.bias_hh_l0
         weights = layer.weight_hh_l0 if recurrent is None else recurrent
         outputs = TanhLayer.apply(below, layer.weight_ih_l0, weights, bias, state[0])

@@ -11,14 +11,14 @@ import yaml
 from charrnn import run
 from charrnn.config import TrainConfig, build
 from charrnn.errors import UserError
-from charrnn.learning import checkpoint
-from charrnn.learning.network import Network, load
 
-if TYPE_CHECKING:  # Lightning is for what trains; a run that is finished is read without it
+if TYPE_CHECKING:  # a run that is finished is read without torch and Lightning
     import pandas as pd
 
-    from charrnn.learning.callbacks import Checkpoints, Metrics
+    from charrnn.learning.callbacks import Checkpoints
     from charrnn.learning.data import AbcDataModule
+    from charrnn.learning.metrics import Metrics
+    from charrnn.learning.network import Network
     from charrnn.learning.prepare import Prepared
 
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:  # Lightning is for what trains; a run that is finished is rea
 class Result:
     """Losses are in nats per character, `bpc` in bits; `seconds` is None for a run that was resumed.
 
-    Epochs count from 0, as in metrics.csv. `stop_reason` is "patience" or "max_epochs"; the test figures are None where
-    the split has no test part.
+    Epochs count from 0, as in metrics.csv. `stop_reason` is "patience", "max_epochs", or "callback" where one of
+    the user's ended the run; the test figures are None where the split has no test part.
     """
 
     best_epoch: int
@@ -83,8 +83,10 @@ class Run:
 
         return pd.read_csv(self.folder / "metrics.csv")
 
-    def network(self) -> Network:
+    def network(self) -> "Network":
         """The network of the best epoch."""
+        from charrnn.learning.network import load
+
         return load(self.folder)
 
 
@@ -98,22 +100,21 @@ def make_result(
     parameters: int,
 ) -> dict[str, Any]:
     """The content of result.json for a run that has just ended in `folder`."""
+    from charrnn.learning import checkpoint
     from charrnn.learning.module import evaluate
 
     model, _ = checkpoint.load_model(str(folder))
     test_loss = evaluate(model, data.test_dataloader()) if len(prepared.test) else None
-    times = [row["seconds"] for row in metrics.rows]
-    epochs = len(metrics.rows)
     result = Result(
         best_epoch=checkpoints.best_epoch,
-        last_epoch=epochs - 1,
-        stop_reason="max_epochs" if epochs == config.trainer.max_epochs else "patience",
+        last_epoch=metrics.epochs - 1,
+        stop_reason=str(checkpoints.stop_reason),
         best_val_loss=checkpoints.best_loss,
         best_val_bpc=checkpoints.best_loss / math.log(2),
         test_loss=test_loss,
         test_bpc=None if test_loss is None else test_loss / math.log(2),
         parameters=parameters,
-        seconds=None if None in times else sum(times),
+        seconds=metrics.seconds(),
         seed=config.seed,
         identity=folder.name.rsplit("_", 1)[-1],
         fingerprint=prepared.report["fingerprint"],

@@ -12,6 +12,17 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 
+def recur(states: Tensor, w_t: Tensor) -> None:
+    """From h_0 and what each step adds, h_t = tanh(W h_{t-1} + added_t), in place (T + 1, B, H); Wᵀ in one piece.
+
+    tanh a is taken as 2σ(2a) - 1: torch's sigmoid takes a quarter of the time of its tanh.
+    """
+    minus_one = states.new_tensor(-1.0)
+    for before, after in itertools.pairwise(states.unbind()):
+        after.addmm_(before, w_t, beta=2, alpha=2).sigmoid_()
+        torch.add(minus_one, after, alpha=2, out=after)
+
+
 class TanhLayer(torch.autograd.Function):
     """h_t = tanh(U x_t + b + W h_{t-1}) over a window: one matrix product a step, the gradients of U and W one each.
 
@@ -30,9 +41,7 @@ class TanhLayer(torch.autograd.Function):
         else:
             # Rows in one piece: a gather from the transposed weights takes seven times as long.
             torch.index_select((u + b[:, None]).t().contiguous(), 0, below.flatten(), out=inputs)
-        steps, w_t = states.unbind(), w.t().contiguous()
-        for before, after in itertools.pairwise(steps):
-            after.addmm_(before, w_t).tanh_()
+        recur(states, w.t().contiguous())
         ctx.save_for_backward(below, u, w, states)
         return states[1:]
 

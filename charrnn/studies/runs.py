@@ -103,7 +103,7 @@ def load_runs(selection: RunSelection) -> tuple[pd.DataFrame, pd.DataFrame]:
         if epochs is not None:
             tables.append(epochs.assign(run=folder.name))
             row |= curve_summary(epochs)
-            if row.get("stop_reason") == "patience":
+            if row.get("stop_reason") in ("patience", "callback"):
                 row["patience_3_cost"] = np.nan  # unknown: the run itself stopped there
         rows.append(row)
     rows += [{"run": name, "state": "missing", **settings} for name, settings in selection.missing.items()]

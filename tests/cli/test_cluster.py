@@ -5,17 +5,15 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from hydra.core.utils import JobReturn, JobStatus
 
 from charrnn import run
 from charrnn.cli import cluster
 from charrnn.cli.cluster import collect_result
+from charrnn.cli.hydra_private import JobReturn, completed
 
 
 def returned(folder: Path, archive: bytes) -> JobReturn:
-    job = JobReturn(status=JobStatus.COMPLETED)
-    job.return_value = (0, str(folder), archive)
-    return job
+    return completed([], (str(folder), archive))
 
 
 def packed(folder: Path) -> bytes:
@@ -38,7 +36,7 @@ def test_a_run_comes_back_whole_and_its_result_last(tmp_path: Path, monkeypatch:
     home = tmp_path / "home"
     home.mkdir()
     (home / "best.ckpt").write_bytes(b"older")
-    assert collect_result(returned(home, packed(sent))) == 0
+    collect_result(returned(home, packed(sent)))
     assert {name: (home / name).read_bytes() for name in files} == files
     assert order[-1] == "result.json" and not [f for f in home.rglob("*") if run.PART in f.name]
 

@@ -15,6 +15,8 @@ import torch
 from charrnn.config import TrainConfig, build
 
 TUNES = Path(__file__).resolve().parents[1] / "tunes.abc"
+WHOLE = ("logger", "callbacks")  # given anew, not added to
+TENSORBOARD = {"_target_": "charrnn.learning.loggers.TensorBoardEvents", "save_dir": "{folder}"}
 SETTINGS = {
     "rnn": {"model": {"cell": "rnn"}, "optim": {"schedule": "constant"}, "regularization": {"dropout": 0.0}},
     "lstm": {"model": {"cell": "lstm"}, "optim": {"schedule": "plateau"}, "regularization": {"dropout": 0.3}},
@@ -54,12 +56,28 @@ def config(*, max_epochs: int = 3, patience: int | None = None, lr: float = 0.01
             "momentum": 0,
         },
         "trainer": {"max_epochs": max_epochs, "patience": patience, "limit_blocks": None},
+        "logger": {"tensorboard": TENSORBOARD},
+        "callbacks": {},
         "seed": 0,
         "runs_dir": "unused",
+        "zip": None,
         "dry_run": False,
     }
-    base["trainer"] |= {"accelerator": "cpu", "threads": 1, "scores": False, "devices": 1, "precision": "32"}
-    return build(TrainConfig, {k: {**v, **changes.get(k, {})} if isinstance(v, dict) else v for k, v in base.items()})
+    base["trainer"] |= {
+        "accelerator": "cpu",
+        "threads": 1,
+        "scores": False,
+        "devices": 1,
+        "strategy": "auto",
+        "precision": "32",
+    }
+    return build(
+        TrainConfig,
+        {
+            k: changes.get(k, v) if k in WHOLE else {**v, **changes.get(k, {})} if isinstance(v, dict) else v
+            for k, v in base.items()
+        },
+    )
 
 
 def in_child(task: Callable[[], object], *, kill_after: float | None = None) -> int:

@@ -50,7 +50,16 @@ def module(
     )
 
 
-def fit(lit: LitCharRNN, data: AbcDataModule, folder: Path, *, epochs: int = 1, callbacks=(), **settings) -> pl.Trainer:
+def fit(
+    lit: LitCharRNN,
+    data: AbcDataModule,
+    folder: Path,
+    *,
+    epochs: int = 1,
+    callbacks=(),
+    resume_from: Path | None = None,
+    **settings,
+) -> pl.Trainer:
     trainer = pl.Trainer(
         accelerator="cpu",
         devices=1,
@@ -66,7 +75,7 @@ def fit(lit: LitCharRNN, data: AbcDataModule, folder: Path, *, epochs: int = 1, 
         **settings,
     )
     torch.manual_seed(1)
-    trainer.fit(lit, data)
+    trainer.fit(lit, data, ckpt_path=resume_from, weights_only=True)
     return trainer
 
 
@@ -437,7 +446,9 @@ def test_a_learning_rate_beyond_measure_diverges(cell, tmp_path):
         fit(module(cell=cell, name="sgd", lr=1e38, gradient_clip=1e30), corpus(), tmp_path, epochs=2)
 
 
-def saved_on_the_way(lit: LitCharRNN, data: AbcDataModule, folder: Path, after: int | None, epochs: int) -> Path:
+def saved_on_the_way(
+    lit: LitCharRNN, data: AbcDataModule, folder: Path, after: int | None, epochs: int, **settings: Any
+) -> Path:
     """A checkpoint of after so many blocks, or of the end of the first epoch."""
 
     class Save(pl.Callback):
@@ -450,7 +461,7 @@ def saved_on_the_way(lit: LitCharRNN, data: AbcDataModule, folder: Path, after: 
             if after is None and trainer.current_epoch == 0:
                 trainer.save_checkpoint(folder / "middle.ckpt")
 
-    fit(lit, data, folder, epochs=epochs, callbacks=[Save()])
+    fit(lit, data, folder, epochs=epochs, callbacks=[Save()], **settings)
     return folder / "middle.ckpt"
 
 
@@ -462,12 +473,7 @@ def test_a_resumed_run_ends_with_the_same_weights(after, schedule, tmp_path):
     undisturbed = module(**settings)
     file = saved_on_the_way(undisturbed, corpus(), tmp_path, after, epochs=3)
     resumed = module(**settings)
-    trainer = pl.Trainer(
-        accelerator="cpu", devices=1, max_epochs=3, logger=False, enable_progress_bar=False,
-        enable_model_summary=False, enable_checkpointing=False, num_sanity_val_steps=0, use_distributed_sampler=False,
-        default_root_dir=tmp_path,
-    )  # fmt: skip
-    trainer.fit(resumed, corpus(), ckpt_path=file, weights_only=True)
+    fit(resumed, corpus(), tmp_path, epochs=3, resume_from=file)
     assert same(weights(resumed), weights(undisturbed))
     assert resumed.train_loss == undisturbed.train_loss
     assert resumed.val_loss == undisturbed.val_loss

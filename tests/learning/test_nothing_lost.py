@@ -14,7 +14,7 @@ from charrnn import run
 from charrnn.learning import checkpoint, training
 
 SETTINGS = {"model": {"cell": "lstm"}, "optim": {"schedule": "plateau"}, "regularization": {"dropout": 0.3}}
-APPENDED = {"train.log", ".lock"}  # and TensorBoard's events: they only grow
+APPENDED = {"train.log", ".lock", "metrics.csv"}  # and TensorBoard's events: they only grow
 
 
 def train(folder: Path, **changes) -> None:

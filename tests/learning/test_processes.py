@@ -18,7 +18,7 @@ from test_training import SETTINGS, assert_same, config, in_child
 from charrnn import run
 from charrnn.config import TrainConfig
 from charrnn.errors import UserError
-from charrnn.learning import callbacks, processes, training
+from charrnn.learning import callbacks, processes, trainer, training
 from charrnn.learning.data import IGNORED
 from charrnn.learning.module import LitCharRNN
 from charrnn.learning.prepare import prepare
@@ -88,16 +88,19 @@ def test_streams_that_cannot_be_shared_are_refused():
         ("auto", 2, 1, "at most 1, the GPUs that torch finds here, got 2"),
         ("gpu", 2, 1, "at most 1, the GPUs that torch finds here, got 2"),
         ("gpu", 2, 0, "torch finds none here"),
+        ("cuda", 1, 1, "gpu"),
+        ("cuda", 1, 0, "torch finds none here"),
+        ("mps", 1, 0, "GPU of a Mac, but torch finds none here"),
     ],
 )
 def test_the_devices_are_gpus_where_there_are_enough(monkeypatch, wanted, devices, gpus, expected):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
     settings = config(trainer={"accelerator": wanted, "devices": devices})
     if " " not in expected:
-        assert training._accelerator(settings) == expected
+        assert trainer._accelerator(settings.trainer) == expected
         return
     with pytest.raises(UserError, match=expected):
-        training._accelerator(settings)
+        trainer._accelerator(settings.trainer)
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """Runs that are killed, stopped, damaged or repeated end as if nothing had happened. The kills are real ones."""
 
+import itertools
 import json
 import os
 import random
@@ -13,8 +14,10 @@ import torch
 from runs import SETTINGS, assert_same, config, in_child
 
 from charrnn import run
+from charrnn.errors import UserError
 from charrnn.learning import callbacks, training
-from charrnn.learning.callbacks import COLUMNS, Checkpoints, Metrics
+from charrnn.learning.callbacks import Checkpoints
+from charrnn.learning.metrics import COLUMNS, Metrics
 from charrnn.learning.module import LitCharRNN
 
 
@@ -44,7 +47,7 @@ POINTS = {
     "inside validation": (LitCharRNN, "validation_step", 2),
     "before the best checkpoint": (Checkpoints, "on_validation_end", 2),
     "between the best and the last checkpoint": (Checkpoints, "on_train_epoch_end", 2),
-    "before metrics.csv": (Metrics, "write", 2),
+    "before metrics.csv": (Metrics, "append", 2),
     "before the result": (training, "make_result", 1),
 }
 
@@ -148,7 +151,7 @@ def test_every_checkpoint_loads_without_running_code_and_the_record_is_complete(
     assert not [f for f in (tmp_path / "run").iterdir() if f.name == "hparams.yaml" or ".part" in f.name]
 
 
-def test_tensorboard_reads_back_curves_tunes_and_hparams_without_duplicate_steps(tmp_path):
+def test_tensorboard_reads_back_curves_and_tunes_without_duplicate_steps(tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     what = config(trainer={"scores": True})
@@ -174,16 +177,53 @@ def test_tensorboard_reads_back_curves_tunes_and_hparams_without_duplicate_steps
         points = events.Scalars(tag)
         assert len({p.step for p in points}) == len(points) == 3
         assert [p.value for p in points] == pytest.approx(list(metrics[tag]), rel=1e-6)
-    assert {"block/gradient_norm", "block/loss", "chars_per_second", "best/val_loss"} <= set(events.Tags()["scalars"])
-    best = json.loads((tmp_path / "run" / "result.json").read_text())["best_val_loss"]
-    assert events.Scalars("best/val_loss")[0].value == pytest.approx(best, rel=1e-6)
+    test = ("test/loss", "test/bpc")
+    seen = {
+        "block/gradient_norm",
+        "block/loss",
+        "chars_per_second",
+        "seconds",
+        "train/loss",
+        "val/loss",
+        "val/bpc",
+        "lr",
+    }
+    assert set(events.Tags()["scalars"]) == {*seen, *test}
+    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert [events.Scalars(tag)[0].value for tag in test] == pytest.approx([result["test_loss"], result["test_bpc"]])
     assert any("tunes" in tag for tag in events.Tags()["tensors"])
-    assert "_hparams_/session_start_info" in events.summary_metadata
     for number in "01":
         tune = tmp_path / "run" / "tunes" / f"00{number}"
-        (score,) = events.Images(f"best/{number}")
+        (score,) = events.Images(f"best_score/{number}")
         assert score.encoded_image_string.startswith(b"\x89PNG") and score.width > 300
         assert tune.with_suffix(".abc").exists() and tune.with_suffix(".png").exists()
         heard = events.Tags()["audio"]
-        assert (f"best/{number}" in heard) == tune.with_suffix(".ogg").exists()
-        assert any(f"best/{number}" in tag for tag in events.Tags()["tensors"])
+        assert (f"best_sound/{number}" in heard) == tune.with_suffix(".ogg").exists()
+        assert any(f"best_tune/{number}" in tag for tag in events.Tags()["tensors"])
+
+
+def test_metrics_grow_by_their_row_and_checkpoints_by_nothing(tmp_path):
+    metrics = Metrics(tmp_path, print)
+    row = dict.fromkeys(COLUMNS, 0.125)
+    metrics.append(row)
+    inode, sizes, states = (tmp_path / "metrics.csv").stat().st_ino, [], []
+    for _ in range(50):
+        metrics.append(row)
+        sizes.append((tmp_path / "metrics.csv").stat().st_size)
+        states.append(len(str(metrics.state_dict())))
+    assert (tmp_path / "metrics.csv").stat().st_ino == inode
+    assert len({after - before for before, after in itertools.pairwise(sizes)}) == 1
+    assert max(states) - min(states) <= 1
+    assert metrics.seconds() == 51 * 0.125
+
+
+def test_a_run_without_the_rows_of_its_checkpoint_says_so(tmp_path):
+    metrics = Metrics(tmp_path, print)
+    for epoch in range(3):
+        metrics.append(dict.fromkeys(COLUMNS, epoch))
+    resumed = Metrics(tmp_path, print)
+    resumed.load_state_dict({"epochs": 2})
+    assert list(pd.read_csv(tmp_path / "metrics.csv")["epoch"]) == [0, 1]
+    (tmp_path / "metrics.csv").unlink()
+    with pytest.raises(UserError, match=r"metrics\.csv' has not the 2 epochs of its checkpoint; put the file back"):
+        resumed.load_state_dict({"epochs": 2})

@@ -14,7 +14,7 @@ import yaml
 from matplotlib.image import imread
 
 from charrnn import run
-from charrnn.cli.jobs import compose_jobs
+from charrnn.cli.grid import compose_jobs
 from charrnn.config import AnalyzeConfig, TrainConfig, plain, semantic
 from charrnn.errors import UserError
 from charrnn.studies.comparison_report import report_comparison, timing_key

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from charrnn import run
-from charrnn.cli.jobs import compose_jobs
+from charrnn.cli.grid import compose_jobs
 from charrnn.config import plain, semantic
 from charrnn.errors import UserError
 from charrnn.studies.claims.evidence import Evidence

@@ -1,0 +1,33 @@
+"""The end of what train.py prints; of a run that was finished before it is read from the folder, without torch."""
+
+from pathlib import Path
+
+from charrnn import run
+from charrnn.cli.command import typed_command
+from charrnn.learning.result import Run, summary
+
+COMPOSED = "composed.txt"
+
+
+def was_printed(folder: Path) -> bool:
+    return (folder / COMPOSED).exists()
+
+
+def print_run(folder: Path) -> None:
+    """The result of a run, two tunes at temperature 1, how good twenty are, where to see and hear one."""
+    print(summary(Run(folder)))
+    print("tunes     two of twenty at temperature 1")
+    more = f"{typed_command('sample')} ckpt={folder} constraint=bars"
+    print(f"more      {more} (only well-formed ones; without it as here)\n", flush=True)
+    if not was_printed(folder):
+        from charrnn.cli.tunes import composed
+
+        run.write_text(folder / COMPOSED, composed(folder))
+    print((folder / COMPOSED).read_text(encoding="utf-8"), end="")
+    for name, file in (
+        ("score", folder / "tunes" / "000.png"),
+        ("sound", folder / "tunes" / "000.ogg"),
+        ("page", folder / "index.html"),
+    ):
+        if file.exists():
+            print(f"{name:<10}{file}")
