@@ -1,5 +1,5 @@
-# make train: install into .venv, train the default network, print two tunes. make test: install what is missing, test.
-# Anything typed behind ARGS= goes to the program: make train ARGS="model=lstm seed=1".
+# make train: install into .venv, train a network that composes tunes with form, print two. make test: install what is missing, test.
+# Anything typed behind ARGS= goes to the program: make train ARGS="model.hidden=256 seed=1".
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +17,7 @@ PAPER := $(BIN)/python analyze.py analysis=paper runs=runs/$(name) name=$(name)
 .PHONY: train test test-slow test-ray lint bench reproduce reproduce-long clean
 
 train: $(VENV)/installed
-	$(BIN)/python train.py $(ARGS)
+	$(BIN)/python train.py experiment=compose $(ARGS)
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m "not slow and not ray" --numprocesses 2 --dist worksteal $(ARGS)

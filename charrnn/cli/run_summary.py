@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from charrnn import run
-from charrnn.cli.command import typed_command
 from charrnn.learning.result import Run, summary
 
 COMPOSED = "composed.txt"
@@ -14,11 +13,8 @@ def was_printed(folder: Path) -> bool:
 
 
 def print_run(folder: Path) -> None:
-    """The result of a run, two tunes at temperature 1, how good twenty are, where to see and hear one."""
-    print(summary(Run(folder)))
-    print("tunes     two of twenty at temperature 1")
-    more = f"{typed_command('sample')} ckpt={folder} constraint=bars"
-    print(f"more      {more} (only well-formed ones; without it as here)\n", flush=True)
+    """The result of a run, two tunes, what form many have, where to see and hear one."""
+    print(summary(Run(folder)), flush=True)
     if not was_printed(folder):
         from charrnn.cli.tunes import composed
 

@@ -1,7 +1,7 @@
 """Tunes on the screen: what sample.py prints, and the tunes at the end of what train.py does."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ from charrnn.music.constraint import LEVELS
 from charrnn.music.tune import Tune
 from charrnn.page.page import write_page
 
-RUN_TUNES = 20  # of a run that has just been trained
+# Tunes at the end of a run: enough for rates within some percent, and for seeing that hardly any is well-formed.
+COMPOSED, OF_CHARACTERS_ALONE = 200, 20
+ON_PAGE = 20  # of them, on the run's page
 
 
 def sample_tunes(config: SampleConfig) -> None:
@@ -71,13 +73,17 @@ def _as_text(tune: Tune) -> str:
 
 
 def composed(folder: Path) -> str:
-    """Two tunes at temperature 1, and how good twenty are, as text; the run's page has all of them."""
+    """How to sample more, two tunes, and what form many have, as text; the run's page has the first."""
     network = load(folder, accelerator="cpu")
-    tunes = network.sample(RUN_TUNES)
-    usual = defaults("sample")
-    values = {name: usual[name] for name in Sampling.__dataclass_fields__} | {"num_tunes": RUN_TUNES}
-    _write_page(folder / "index.html", network, tunes, build(Sampling, values), folder.name, folder)
-    return "\n".join([*map(_as_text, tunes[:2]), _quality(tunes, folder), ""])
+    tunes = network.sample(COMPOSED if network.model.inputs else OF_CHARACTERS_ALONE, **network.recommended)
+    settings = " ".join(f"{name}={value:g}" for name, value in network.recommended.items())
+    more = " ".join([typed_command("sample"), f"ckpt={folder}", settings or "constraint=bars"])
+    why = "" if settings else " (only well-formed ones; without it as here)"
+    lines = [f"more      {more}{why}", f"tunes     two of {len(tunes)} at {settings or 'temperature 1'}, none picked\n"]
+    usual = defaults("sample") | network.recommended | {"num_tunes": ON_PAGE}
+    sampling = build(Sampling, {name: usual[name] for name in Sampling.__dataclass_fields__})
+    _write_page(folder / "index.html", network, tunes[:ON_PAGE], sampling, folder.name, folder)
+    return "\n".join([*lines, *map(_as_text, tunes[:2]), _quality(tunes, folder), ""])
 
 
 def _print_scores(samples: SamplesFolder) -> None:
@@ -100,16 +106,20 @@ def _quality(tunes: Sequence[Tune], run_folder: Path) -> str:
     readings = [tune.reading for tune in tunes]
     sampled = quality.summarize(readings) | form.summarize(readings)
     well_formed = round(sampled["well_formed"] * len(tunes))
-    parts = [f"{well_formed} of {len(tunes)} well-formed" + (f" (human {human['well_formed']:.0%})" if human else "")]
+    lines = [f"quality   {well_formed} of {len(tunes)} well-formed{_beside(human, 'well_formed', '.0%')}"]
     for key, words, digits in (
         ("key_missing", "without K:", ".0%"),
         ("junk_per_100_notes", "junk per 100 notes", ".1f"),
         ("bar_fit", "bars that fit", ".0%"),
         ("square", "all parts of 8 or 16 bars", ".0%"),
         ("returns", "bars that return", ".0%"),
+        ("phrases", "phrases of four bars that return", ".0%"),
         ("tonic", "ends on the tonic", ".0%"),
     ):
         if sampled[key] is not None:
-            beside = f" (human {human[key]:{digits}})" if human.get(key) is not None else ""
-            parts.append(f"{words} {sampled[key]:{digits}}{beside}")
-    return f"quality   {', '.join(parts)}"
+            lines.append(f"{'':<10}{words} {sampled[key]:{digits}}{_beside(human, key, digits)}")
+    return "\n".join(lines)
+
+
+def _beside(human: Mapping[str, Any], key: str, digits: str) -> str:
+    return f" (human {human[key]:{digits}})" if human.get(key) is not None else ""

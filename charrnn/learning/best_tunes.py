@@ -16,14 +16,15 @@ TUNES = 2
 
 
 def write_best_tunes(folder: Path, writers: Sequence[Any], step: int) -> None:
-    """Write tunes/000.abc and so on, in every format, at temperature 1; and to TensorBoard's `writers`.
+    """Write tunes/000.abc and so on, in every format, sampled as it is recommended; and to TensorBoard's `writers`.
 
     Each has a tag of its own: of plugins that share a tag TensorBoard shows one.
     """
     tunes_folder = folder / "tunes"
     tunes_folder.mkdir(exist_ok=True)
     with Engraver() as engraver:
-        for tune in load(folder, accelerator="cpu").sample(TUNES):
+        network = load(folder, accelerator="cpu")
+        for tune in network.sample(TUNES, **network.recommended):
             stem = tunes_folder / f"{tune.index:03d}"
             run.write_text(stem.with_suffix(".abc"), tune.text + "\n")
             files = engraver.write(tune.text, stem).files

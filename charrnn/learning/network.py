@@ -47,6 +47,14 @@ class Network:
         hidden, layers = model.output.in_features, len(model.layers)
         return f"Network(cell={model.cell}, hidden={hidden}, layers={layers}, alphabet={len(self.vocab)})"
 
+    @property
+    def recommended(self) -> dict[str, Any]:
+        """The settings of `sample` that bring such a network nearest to human tunes (docs/inputs.md).
+
+        A network of characters alone, the paper's, is sampled as it is.
+        """
+        return {"min_p": 0.1} if self.model.inputs else {}
+
     def sample(
         self,
         num_tunes: int = _DEFAULTS["num_tunes"],
