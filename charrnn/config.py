@@ -155,6 +155,7 @@ class SampleConfig(Sampling):
     ckpt: str = key("a checkpoint file or a run folder", free_text=True)
     prompt_file: str | None = key("a file with the prompt", free_text=True)
     formats: tuple[str, ...] = key("the files of every tune", choices=("abc", "musicxml", "svg", "png", "mid", "ogg"))
+    page: bool = key("whether to write index.html, which shows the tunes and goes on composing")
     accelerator: str = key("where to sample", choices=("auto", "cpu", "gpu"))
     threads: int = key("of this process", least=1)
     samples_dir: str = key("where samples folders go", free_text=True)

@@ -1,5 +1,6 @@
 """The real commands, on twelve tunes of our own."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ import yaml
 from charrnn import run
 from charrnn.cli.grid import compose_jobs
 from charrnn.config import TrainConfig, plain
+from charrnn.page.tables import tables
 
 ROOT = Path(__file__).resolve().parents[1]
 TUNES = ROOT / "tests" / "tunes.abc"
@@ -148,3 +150,51 @@ def opened(browser: Any, file: Path, width: int, embeds: bool = False, **options
     assert shown.evaluate("document.documentElement.scrollWidth") == width
     assert said == []
     assert [url for url in asked if not (embeds and url.startswith("data:"))] == [file.as_uri()]
+
+
+# Of the page that composes.
+PAGE_MODULES = ROOT / "charrnn" / "page" / "js"
+PAGE_NETWORKS = {
+    "rnn": ("model.hidden=20",),
+    "lstm": ("model=lstm", "model.hidden=16", "model.layers=2"),
+    "compose": (
+        "data.notation=canonical", "data.key=white", "inputs=all", "model=lstm", "model.hidden=32",
+        "data.batch_size=4", "optim.lr=0.01", "trainer.limit_blocks=null", "trainer.max_epochs=40",
+        "trainer.patience=null",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The run folder of one of PAGE_NETWORKS, trained once; last.ckpt of "compose" knows its tunes by heart."""
+    trained: dict[str, Path] = {}
+
+    def run_folder(kind: str) -> Path:
+        if kind not in trained:
+            commands = Commands(tmp_path_factory.mktemp(kind))
+            done = commands.run("train", *SMOKE, *PAGE_NETWORKS[kind], "trainer.scores=false")
+            assert done.returncode == 0, done.stderr
+            (trained[kind],) = commands.runs()
+        return trained[kind]
+
+    return run_folder
+
+
+@pytest.fixture(scope="session")
+def ported() -> Callable[..., list[Any]]:
+    """`ported(question, tunes, network=None)`: what the page's modules answer, one answer a tune."""
+    node = shutil.which("node")
+    if node is None:
+        assert not os.environ.get("REQUIRE_ENGINES"), "no node is on PATH, and REQUIRE_ENGINES is set"
+        pytest.skip("needs node")
+
+    def ask(question: str, tunes: list[Any], network: Any = None) -> list[Any]:
+        asked = json.dumps({"tables": tables(), "tunes": tunes, "network": network})
+        script = ROOT / "tests" / "page" / "ported.mjs"
+        command = [node, str(script), PAGE_MODULES.as_uri(), question]
+        done = subprocess.run(command, input=asked, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return ask

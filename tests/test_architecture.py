@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-LAYERS = {"music": 0, "learning": 1, "studies": 2, "cli": 3}
+LAYERS = {"music": 0, "learning": 1, "studies": 2, "page": 2, "cli": 3}
 COMMON = {"config", "schema", "trainer_arguments", "config_dir", "run", "errors"}
 ENTRIES = {("__init__.py",), ("__main__.py",)}  # the Python interface and the command: they may use every layer
 

@@ -116,7 +116,7 @@ def test_an_engine_that_is_missing_is_said_once(commands: Commands, trained: Pat
         for kinds, name in (("mid, ogg", "symusic"), ("svg, png", "verovio"))
     ]
     (folder,) = (commands.home / "samples").iterdir()
-    assert {file.suffix for file in folder.iterdir()} == {".abc", ".musicxml", ".svg", ".png", ".jsonl"}
+    assert {file.suffix for file in folder.iterdir()} == {".abc", ".musicxml", ".svg", ".png", ".jsonl", ".html"}
 
 
 def test_tunes_are_measured_beside_human_ones(commands: Commands, trained: Path):

@@ -20,6 +20,10 @@ def print_run(folder: Path) -> None:
 
         run.write_text(folder / COMPOSED, composed(folder))
     print((folder / COMPOSED).read_text(encoding="utf-8"), end="")
-    for name, kind in (("score", "png"), ("sound", "ogg")):
-        if (file := folder / "tunes" / f"000.{kind}").exists():
+    for name, file in (
+        ("score", folder / "tunes" / "000.png"),
+        ("sound", folder / "tunes" / "000.ogg"),
+        ("page", folder / "index.html"),
+    ):
+        if file.exists():
             print(f"{name:<10}{file}")

@@ -10,16 +10,18 @@ import torch
 
 from charrnn import run
 from charrnn.cli.command import typed_command
-from charrnn.config import SampleConfig
+from charrnn.config import SampleConfig, Sampling, build, defaults
 from charrnn.learning import checkpoint
-from charrnn.learning.network import load
+from charrnn.learning.network import Network, load
 from charrnn.learning.samples import SamplesFolder, with_prompt
 from charrnn.music import form, quality
 from charrnn.music.constraint import LEVELS
 from charrnn.music.tune import Tune
+from charrnn.page.page import write_page
 
 # Tunes at the end of a run: enough for rates within some percent, and for seeing that hardly any is well-formed.
 COMPOSED, OF_CHARACTERS_ALONE = 200, 20
+ON_PAGE = 20  # of them, on the run's page
 
 
 def sample_tunes(config: SampleConfig) -> None:
@@ -50,6 +52,14 @@ def sample_tunes(config: SampleConfig) -> None:
         about = f"{changed:.0f} ({changed / characters:.1%})"
         print(f"grammar   of {characters} characters about {about} are its choice, not the network's")
     print(f"samples   {samples.path}")
+    if config.page:
+        file = samples.path / "index.html"
+        _write_page(file, network, samples.tunes, config, samples.path.name, checkpoint.find(config.ckpt))
+        print(f"page      {file}")
+
+
+def _write_page(file: Path, network: Network, tunes: Sequence[Tune], settings: Sampling, name: str, ckpt: Path) -> None:
+    write_page(file, network, tunes, settings, name=name, ckpt=str(ckpt), program=typed_command("sample"))
 
 
 def print_tune(tune: Tune) -> None:
@@ -63,13 +73,16 @@ def _as_text(tune: Tune) -> str:
 
 
 def composed(folder: Path) -> str:
-    """How to sample more, two tunes, and what form many have, as text."""
+    """How to sample more, two tunes, and what form many have, as text; the run's page has the first."""
     network = load(folder, accelerator="cpu")
     tunes = network.sample(COMPOSED if network.model.inputs else OF_CHARACTERS_ALONE, **network.recommended)
     settings = " ".join(f"{name}={value:g}" for name, value in network.recommended.items())
     more = " ".join([typed_command("sample"), f"ckpt={folder}", settings or "constraint=bars"])
     why = "" if settings else " (only well-formed ones; without it as here)"
     lines = [f"more      {more}{why}", f"tunes     two of {len(tunes)} at {settings or 'temperature 1'}, none picked\n"]
+    usual = defaults("sample") | network.recommended | {"num_tunes": ON_PAGE}
+    sampling = build(Sampling, {name: usual[name] for name in Sampling.__dataclass_fields__})
+    _write_page(folder / "index.html", network, tunes[:ON_PAGE], sampling, folder.name, folder)
     return "\n".join([*lines, *map(_as_text, tunes[:2]), _quality(tunes, folder), ""])
 
 
