@@ -96,21 +96,27 @@ def _distribution(override: Any) -> "BaseDistribution":
 
     if (interval := swept_interval(override)) is not None:
         low, high, log = interval
-        whole = isinstance(low, int) and isinstance(high, int)
-        return (IntDistribution if whole else FloatDistribution)(low, high, log=log)
+        if isinstance(low, int) and isinstance(high, int):
+            return IntDistribution(low, high, log=log)
+        return FloatDistribution(low, high, log=log)
     if (steps := swept_range(override)) is not None:
         start, step = steps
-        count = len(swept_values(override))
-        whole = isinstance(start, int) and isinstance(step, int)
-        return (IntDistribution if whole else FloatDistribution)(start, start + step * (count - 1), step=step)
+        last = start + step * (len(swept_values(override)) - 1)
+        if isinstance(start, int) and isinstance(step, int) and isinstance(last, int):
+            return IntDistribution(start, last, step=step)
+        return FloatDistribution(start, last, step=step)
     return CategoricalDistribution(swept_values(override))
 
 
 def _corners(searched: "dict[str, BaseDistribution]") -> list[list[str]]:
     """The ends of every range and all choices, each with the first of the others: what is to be checked beforehand."""
-    ends = {key: list(getattr(d, "choices", None) or (d.low, d.high)) for key, d in searched.items()}
+    ends: dict[str, list[Any]] = {key: list(getattr(d, "choices", ()) or _range(d)) for key, d in searched.items()}
     first = {key: values[0] for key, values in ends.items()}
     return [_overrides({**first, key: value}) for key, values in ends.items() for value in values]
+
+
+def _range(distribution: Any) -> tuple[float, float]:
+    return distribution.low, distribution.high
 
 
 def _overrides(params: dict[str, Any]) -> list[str]:
