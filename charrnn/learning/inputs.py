@@ -14,13 +14,13 @@ from charrnn.music.context import LONGEST, PLACES, WHOLE, Context, Repeat
 BARS_AGO = (1, 2, 4, 8)
 MOST_BARS, MOST_PARTS = 17, 8
 FIELDS = "XTRMLK"
-_HEADER = 4 + LONGEST  # the first of the places in a header
+HEADER = 4 + LONGEST  # the first of the places in a header
 MODES = ("maj", "min", "dor", "mix", "lyd", "phr", "loc")
 METERS = ("2/4", "C|", "4/4", "3/4", "6/8", "9/8", "12/8", "3/8", "6/4", "3/2", "5/4", "4/2")
-_TONICS = {"CDEFGAB"[i // 3] + ("", "#", "b")[i % 3]: i for i in range(21)}
-_MODES = {mode: i for i, mode in enumerate(MODES)} | {"ion": 0, "aeo": 1}
-_METERS = {meter: i for i, meter in enumerate(METERS, 2)}
-_RHYTHMS = {rhythm: i for i, rhythm in enumerate(RHYTHMS, 2)}
+TONIC_NUMBERS = {"CDEFGAB"[i // 3] + ("", "#", "b")[i % 3]: i for i in range(21)}
+MODE_NUMBERS = {mode: i for i, mode in enumerate(MODES)} | {"ion": 0, "aeo": 1}
+METER_NUMBERS = {meter: i for i, meter in enumerate(METERS, 2)}
+RHYTHM_NUMBERS = {rhythm: i for i, rhythm in enumerate(RHYTHMS, 2)}
 
 Row = tuple[int, ...]
 
@@ -31,7 +31,7 @@ def _meter(context: Context) -> Row:
     The last bar of a part leaves out its pick-up. In the header the first value says which field is being written.
     """
     if not context.in_music:
-        return _HEADER + 2 * (FIELDS.find(context.field) + 1) + context.in_value if context.field else _HEADER, 0, 0, 0
+        return HEADER + 2 * (FIELDS.find(context.field) + 1) + context.in_value if context.field else HEADER, 0, 0, 0
     left = context.left
     due = None if left is None else left - context.pick_up
     return _lacking(left), _lacking(due), 1 + min(context.bar, MOST_BARS), 1 + context.repeat
@@ -49,9 +49,9 @@ def _cond(context: Context) -> Row:
     if not context.in_music:
         return 0, 0, 0, 0, 0
     return (
-        1 + 7 * _TONICS.get(context.tonic, 0) + _MODES.get(context.mode, 0),
-        _METERS.get(context.meter, 1),
-        _RHYTHMS.get(context.rhythm, 1 if context.rhythm else 0),
+        1 + 7 * TONIC_NUMBERS.get(context.tonic, 0) + MODE_NUMBERS.get(context.mode, 0),
+        METER_NUMBERS.get(context.meter, 1),
+        RHYTHM_NUMBERS.get(context.rhythm, 1 if context.rhythm else 0),
         1 + min(context.part, MOST_PARTS),
         0 if context.degree is None else 1 + context.degree,
     )
@@ -60,9 +60,9 @@ def _cond(context: Context) -> Row:
 def sizes(names: Sequence[str], vocab_size: int) -> Row:
     """How many values each of the inputs has that `names` stand for, (I,)."""
     of_name = {
-        "meter": (_HEADER + 2 * len(FIELDS) + 2, _HEADER, 2 + MOST_BARS, 2 + max(Repeat)),
+        "meter": (HEADER + 2 * len(FIELDS) + 2, HEADER, 2 + MOST_BARS, 2 + max(Repeat)),
         "phrase": (1 + vocab_size,) * len(BARS_AGO),
-        "cond": (1 + 7 * len(_TONICS), 2 + len(METERS), 2 + len(RHYTHMS), 2 + MOST_PARTS, 8),
+        "cond": (1 + 7 * len(TONIC_NUMBERS), 2 + len(METERS), 2 + len(RHYTHMS), 2 + MOST_PARTS, 8),
     }
     return tuple(size for name in names for size in of_name[name])
 

@@ -19,8 +19,8 @@ S = State
 _OTHER = len(NEXT[0]) - 1
 _NOTES = "ABCDEFGabcdefg"
 # Of what kind a character is, if one asks what followed it: all notes are of one, any other is one of its own.
-_KINDS = {c: i for i, c in enumerate("|:[]\n ^_=(-1234567890/,'<>z")} | dict.fromkeys(_NOTES, 31)
-_OTHER_KIND = 30
+KINDS = {c: i for i, c in enumerate("|:[]\n ^_=(-1234567890/,'<>z")} | dict.fromkeys(_NOTES, 31)
+OTHER_KIND = 30
 
 
 class Repeat(IntEnum):
@@ -84,7 +84,7 @@ class Context:
         if self.in_music and self._expected is not None:
             left = self.left = self._expected - self.elapsed - self._current
             place = min(-(-left * PLACES // WHOLE), LONGEST) if left >= 0 else LONGEST + 1
-            self._place = (self._first + self.bar << 13) + (place << 5) + _KINDS.get(character, _OTHER_KIND)
+            self._place = (self._first + self.bar << 13) + (place << 5) + KINDS.get(character, OTHER_KIND)
 
     def stood(self, bars: int) -> str:
         """What followed at this place so many bars ago, behind a character of this kind; "" where nothing did."""

@@ -10,7 +10,7 @@ from charrnn.music.notation.records import Bar, Navigation, Note, Part, Problem
 from charrnn.music.notation.voice import Voice
 
 # ABC 2.1, section 4.14.
-_DECORATIONS = {
+DECORATIONS = {
     "~": "roll", ".": "staccato", "H": "fermata", "L": "accent", "M": "lowermordent", "O": "coda", "P": "uppermordent",
     "S": "segno", "T": "trill", "u": "upbow", "v": "downbow",
 }  # fmt: skip
@@ -44,7 +44,7 @@ class Reader:
         self.chord_notes: list[Note] = []
         self.chord_duration: Fraction | None = None
         self.grace: int | None = None  # where open grace notes began
-        self.decorations = dict(_DECORATIONS)  # letters and what they stand for
+        self.decorations = dict(DECORATIONS)  # letters and what they stand for
         for field in header.fields:
             if field.letter == "U":
                 self.define(field.value)

@@ -19,7 +19,7 @@ JUNK = (
     "empty chord", "unclosed grace", "unopened grace", "malformed tuplet", "unclosed block",
 )  # fmt: skip
 """Kinds of problem where characters belong to no construct of the standard."""
-_FAULTS = {
+FAULTS = {
     "too long": ("too long",),
     "X": ("no X:", "number", "second number"),
     "T": ("no T:", "title"),
@@ -36,7 +36,7 @@ _FAULTS = {
     "junk": JUNK,
 }
 """What keeps a tune from being well-formed, and the kinds of problem that are each."""
-_STRICT = {
+STRICT_FAULTS = {
     "M": ("no meter",),
     "header": ("header line",),
     "repeats": ("repeat",),
@@ -82,9 +82,9 @@ class Reading:
         fields alone.
         """
         kinds, fit = {problem.kind for problem in self.problems}, self.bar_fit
-        faults = [name for name, of_kinds in _FAULTS.items() if not kinds.isdisjoint(of_kinds)]
+        faults = [name for name, of_kinds in FAULTS.items() if not kinds.isdisjoint(of_kinds)]
         if self.strict:
-            faults += [name for name, of_kinds in _STRICT.items() if not kinds.isdisjoint(of_kinds)]
+            faults += [name for name, of_kinds in STRICT_FAULTS.items() if not kinds.isdisjoint(of_kinds)]
         if len(self.notes) < (ENOUGH_NOTES if self.strict else 1):
             faults.append("few notes")
         # Bars that may all be short prove nothing; in free meter there is nothing to prove.
