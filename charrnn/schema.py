@@ -115,9 +115,9 @@ def _checked(name: str, value: Any, key: Key) -> Any:
 
 def _checked_list(name: str, value: Any, rule: Rule) -> tuple[Any, ...]:
     some = ", ".join(rule.choices or ("keys",))
-    if not isinstance(value, list) or (rule.choices and not set(map(str, value)) <= set(rule.choices)):
+    if not isinstance(value, list | tuple) or (rule.choices and not set(map(str, value)) <= set(rule.choices)):
         raise UserError(f"{name}: expected some of {some}, got {value!r}; give {name}=[{some.split(', ')[0]},…]")
-    return tuple(tuple(part) if isinstance(part, list) else str(part) for part in value)
+    return tuple(tuple(part) if isinstance(part, list | tuple) else str(part) for part in value)
 
 
 def _checked_classes(name: str, value: Any) -> dict[str, dict[str, Any]]:

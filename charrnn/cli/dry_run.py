@@ -9,6 +9,8 @@ from omegaconf import DictConfig
 
 from charrnn import run
 from charrnn.cli.jobs import Job
+from charrnn.config import plain
+from charrnn.learning.inputs import names
 from charrnn.learning.prepare import Prepared, prepare
 from charrnn.studies.run_cost import (
     RUNS_TO_COMPARE,
@@ -47,7 +49,7 @@ def dry_run_table(jobs: Sequence[Job], num_workers: int) -> str:
                     is_upper_bound = True
             seconds = slowdown * estimate_epoch_seconds(config, len(data.vocab), len(data.train)) * max(end - done, 1)
             seconds_left += seconds
-        size = parameter_count(config.model, len(data.vocab))
+        size = parameter_count(config.model, len(data.vocab), names(plain(config.inputs)))
         progress = f"{done}/{config.trainer.max_epochs}"
         left = duration(seconds) if seconds else "-"
         lines.append(f"{job.folder.name:<{width}}  {states[job.folder]:<9}  {size:>10,}  {progress:>8}  {left:>8}")

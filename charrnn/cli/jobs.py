@@ -122,9 +122,10 @@ def run_folder(config: TrainConfig) -> Path:
 def finished_shorter(config: TrainConfig) -> Path | None:
     """The longest finished run that differs in fewer epochs alone, and that this one would have begun with.
 
-    Not where the learning rate falls towards a last epoch, nor where patience ended it: it would end this one, too.
+    Not where the learning rate falls towards a last epoch, or a user's callback might look at it; nor where patience
+    ended the shorter one: it would end this one, too.
     """
-    if config.optim.schedule != "constant":
+    if config.optim.schedule != "constant" or config.callbacks:
         return None
     for epochs in range(config.trainer.max_epochs - 1, 0, -1):
         folder = run_folder(replace(config, trainer=replace(config.trainer, max_epochs=epochs)))

@@ -18,7 +18,9 @@ def print_run(folder: Path) -> None:
     if not was_printed(folder):
         from charrnn.cli.tunes import composed
 
-        run.write_text(folder / COMPOSED, composed(folder))
+        with run.lock(folder):  # another command for this run may have waited for its end
+            if not was_printed(folder):
+                run.write_text(folder / COMPOSED, composed(folder))
     print((folder / COMPOSED).read_text(encoding="utf-8"), end="")
     for name, file in (
         ("score", folder / "tunes" / "000.png"),

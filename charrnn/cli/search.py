@@ -35,8 +35,15 @@ class SearchSweeper(TaskSweeper):
         if self.shared.get("dry_run") or self.shared.get("zip"):
             raise UserError("dry_run, zip: expected only with hydra/sweeper=grid; a search finds its runs as it goes")
         fixed, searched = self._space([*params_of(self.shared.hydra), *arguments])
-        check_writable([self.composer.job([*fixed, *point]) for point in _corners(searched)])
-        lines = sorted([*fixed, *(f"{key}={searched[key]}" for key in searched)])
+        if min(self.batch_size, self.n_trials) < 1:
+            raise UserError(
+                "hydra.sweeper: expected at least 1 for n_trials and batch_size, got "
+                f"{self.n_trials} and {self.batch_size}; raise it"
+            )
+        corners = [self.composer.job([*fixed, *point]) for point in _corners(searched)]
+        check_writable(corners)
+        # The folders, too: they follow from the data, the code of a user's parts and our arithmetic.
+        lines = sorted([*fixed, *(f"{key}={searched[key]}" for key in searched), *(str(job.folder) for job in corners)])
         study = self._study(Path(self.shared.runs_dir) / "sweeps" / f"search_{_digest(lines)}.journal")
         done = _resume(study)
         launcher = self.checked_launcher()

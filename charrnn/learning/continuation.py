@@ -20,7 +20,8 @@ def start_from(shorter: Path, folder: Path) -> None:
             return
         content = checkpoint.read_to_resume(shorter / checkpoint.LAST)
         for state in content["callbacks"].values():
-            state |= {key: end for key, end in (("finished", False), ("stop_reason", None)) if key in state}
+            if "stop_reason" in state:  # of Checkpoints; a run with callbacks of a user's is not continued
+                state["stop_reason"] = None
         for file in (shorter / checkpoint.BEST, shorter / "metrics.csv", *shorter.glob("events.out.tfevents.*")):
             with run.replacing(folder / file.name) as part:
                 shutil.copyfile(file, part)

@@ -63,13 +63,13 @@ class MLFlowRun(MLFlowLogger):
 
 
 @contextlib.contextmanager
-def open_loggers(config: TrainConfig, folder: Path, resume_step: int | None) -> Iterator[list[Logger]]:
+def open_loggers(config: TrainConfig, folder: Path, resume_step: int) -> Iterator[list[Logger]]:
     """The loggers of a run in `folder`, closed at the end, so that the next run of this process has its own."""
     loggers: list[Logger] = make_parts("logger", config.logger, folder, Logger)
     status = "failed"
     try:
         for logger in loggers:
-            if isinstance(logger, TensorBoardEvents) and resume_step is not None:
+            if isinstance(logger, TensorBoardEvents):
                 logger.resume_after(resume_step)
             logger.log_hyperparams(semantic(plain(config)))
         yield loggers

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from charrnn.config import TrainConfig, plain
+from charrnn.errors import UserError
 from charrnn.learning.data import IGNORED, AbcDataModule, Block
 from charrnn.learning.inputs import names
 from charrnn.learning.model import CharRNN
@@ -73,6 +74,7 @@ class LitCharRNN(pl.LightningModule):
         self.process_group = ProcessGroup()
         self.plateau: ReduceLROnPlateau | None = None
         self.step: Step | None = None
+        self._calls_before_step = False
         self.state: Tensor | None = None
         self.states: Tensor | None = None
         self.random_states = torch.get_rng_state()[None]
@@ -113,7 +115,7 @@ class LitCharRNN(pl.LightningModule):
         if index == 0:
             self.state = None
             self._restart_sums()
-        self._before_step_is_heard = self._is_heard("on_before_optimizer_step")
+        self._calls_before_step = self._is_overridden("on_before_optimizer_step", "optimizer_step")
         optimizer, step, group = self.optimizers(), self._step(), self.process_group
         assert isinstance(optimizer, LightningOptimizer)
         is_target = (block[1] != IGNORED).split(self.seq_len, dim=1)  # of all processes, so that the gradients add up
@@ -128,7 +130,7 @@ class LitCharRNN(pl.LightningModule):
             if group.size > 1:
                 group.all_reduce([p.grad for p in self.model.parameters() if p.grad is not None])
             norm = step.clip(self.optim["gradient_clip"])
-            self._take(optimizer)
+            self._optimizer_step(optimizer)
             total += nats
         count = sum(characters)
         self.process_group.all_reduce([total])
@@ -144,20 +146,23 @@ class LitCharRNN(pl.LightningModule):
 
     def _step(self) -> Step:
         """How the steps of a block are made; each block asks, since a callback may freeze or watch what it likes."""
-        is_alone = self.process_group.size == 1 and not self._is_heard("on_before_backward", "on_after_backward")
+        is_alone = self.process_group.size == 1 and not self._is_overridden("on_before_backward", "on_after_backward")
         is_alone = is_alone and not torch.is_autocast_enabled(self.device.type)
         kind = FusedStep if is_alone and can_fuse(self.model) else AutogradStep
-        if type(self.step) is not kind:
+        if type(self.step) is not kind or not self.step.is_of(self.model):
             self.step = FusedStep(self.model) if kind is FusedStep else AutogradStep(self.model, self.manual_backward)
         return self.step
 
-    def _is_heard(self, *hooks: str) -> bool:
+    def _is_overridden(self, *hooks: str) -> bool:
+        """Whether one of these is a callback's, or of a class derived from this one."""
         callbacks: list[pl.Callback] = self.trainer.callbacks  # type: ignore[attr-defined]
-        return any(is_overridden(hook, callback, pl.Callback) for hook in hooks for callback in callbacks)
+        ours = any(is_overridden(hook, self, pl.LightningModule) for hook in hooks)
+        known = [hook for hook in hooks if hasattr(pl.Callback, hook)]
+        return ours or any(is_overridden(hook, callback, pl.Callback) for hook in known for callback in callbacks)
 
-    def _take(self, optimizer: LightningOptimizer) -> None:
+    def _optimizer_step(self, optimizer: LightningOptimizer) -> None:
         """A step of the optimizer, without the 0.1 ms that Lightning's way to a hook takes where nobody is there."""
-        if self._before_step_is_heard:
+        if self._calls_before_step:
             optimizer.step()
         else:
             optimizer._on_before_step()  # counts trainer.global_step
@@ -202,10 +207,11 @@ class LitCharRNN(pl.LightningModule):
     def on_validation_epoch_end(self) -> None:
         if not math.isfinite(self.val_loss):
             raise self._diverged(f"the validation loss is {self.val_loss}")
-        if self.plateau is not None and not self.trainer.sanity_checking:
+        is_training = self.trainer.state.fn == "fit" and not self.trainer.sanity_checking
+        if self.plateau is not None and is_training:
             self.plateau.step(self.val_loss)
         values = {"val/loss": self.val_loss, "val/bpc": self.val_loss / math.log(2)}
-        if self.trainer.state.fn == "fit" and not self.trainer.sanity_checking:
+        if is_training:
             values |= {"train/loss": self.train_loss, "lr": self.trainer.optimizers[0].param_groups[0]["lr"]}
         self._log_epoch(values)
 
@@ -260,12 +266,17 @@ class LitCharRNN(pl.LightningModule):
             "characters": self.characters,
             "hopeless_epochs": self.hopeless_epochs,
             "plateau": None if self.plateau is None else self.plateau.state_dict(),
-            "random_state": self.random_states,
+            # Callbacks may have drawn numbers since the block; those that do are refused on several devices.
+            "random_state": get_random_state(self.device)[None] if self.process_group.size == 1 else self.random_states,
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         # Lightning restores weights, optimizer, loops and loader; the rest of what the next step depends on is here.
         self._resume_from = checkpoint["carried"]
+
+    def on_fit_start(self) -> None:
+        if getattr(self.trainer.precision_plugin, "scaler", None) is not None:
+            raise UserError("precision: expected 32-true or bf16-mixed, got one that scales the loss; give one of them")
 
     def on_train_start(self) -> None:
         self.step = None  # made for the weights where they stood
@@ -286,14 +297,15 @@ class LitCharRNN(pl.LightningModule):
 
 def score(model: CharRNN, block: Block, state: Tensor | None) -> tuple[float, int, Tensor]:
     """Summed nats and number of the targets of one block, and the state to score the next one with."""
-    ids, targets, *inputs = block
-    hidden, state = model.hidden(ids, state, *inputs)
+    hidden, state = model.hidden(block[0], state, *block[2:])
     # Some steps at a time: the scores of a whole block fit no cache, and take half as long again.
-    steps = max(1, SCORES_AT_ONCE // len(ids))
+    steps = max(1, SCORES_AT_ONCE // len(block[0]))
     nats = torch.zeros((), dtype=torch.float64, device=hidden.device)
-    for some, wanted in zip(hidden.split(steps), targets.t().split(steps), strict=True):
-        nats += summed_loss(model.output(some).transpose(0, 1), wanted.t())
-    return float(nats), int((targets != IGNORED).sum()), state
+    parts = [hidden.split(steps), *(part.transpose(0, 1).split(steps) for part in block)]
+    for outputs, ids, targets, *inputs in zip(*parts, strict=True):
+        logits = model.logits(outputs, ids, inputs[0] if inputs else None)
+        nats += summed_loss(logits.transpose(0, 1), targets.t())
+    return float(nats), int((block[1] != IGNORED).sum()), state
 
 
 def evaluate(model: CharRNN, blocks: Iterable[Block]) -> float:

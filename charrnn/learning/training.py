@@ -90,7 +90,7 @@ def _run(config: TrainConfig, folder: Path, stop: list[int]) -> dict[str, Any]:
     metrics, checkpoints = Metrics(folder, say), Checkpoints(folder, lambda: bool(stop))
     resume_file, resume_from = find_resumable(folder, checkpoints.state_key)
     # What a killed process wrote after its last checkpoint is written again, not twice.
-    with open_loggers(config, folder, None if resume_from is None else resume_from["global_step"]) as loggers:
+    with open_loggers(config, folder, 0 if resume_from is None else resume_from["global_step"]) as loggers:
         if resume_from is None or resume_from["callbacks"][checkpoints.state_key]["stop_reason"] is None:
             users = make_parts("callbacks", config.callbacks, folder, pl.Callback)
             callbacks = [metrics, ComposedTunes(), *users, *_bar(users), checkpoints]

@@ -36,7 +36,8 @@ def write_page(
     well_formed = sum(tune.well_formed for tune in tunes)
     told = {
         "about": f"Temperature {settings.temperature:g}, seed {settings.seed}: "
-        f"{well_formed} of {len(tunes)} well-formed. {_described(network)}",
+        f"{well_formed} of {len(tunes)} well-formed. "
+        + (_described(network) if data else "Its cell is a class of its own, which the page cannot run."),
         "command": program,
         "ckpt": ckpt,
         "made_by": command_line(program, ckpt, settings),
@@ -68,7 +69,7 @@ def command_line(program: str, ckpt: str, settings: Sampling) -> str:
     """The command that samples with these settings."""
     usual = defaults("sample")
     keys = {"ckpt": ckpt, "temperature": settings.temperature, "num_tunes": settings.num_tunes, "seed": settings.seed}
-    for key in (*Sampling.__dataclass_fields__,):
+    for key in Sampling.__dataclass_fields__:
         if key not in keys and (value := getattr(settings, key)) != usual[key]:
             keys[key] = value
     return f"{program} {shlex.join(f'{key}={value}' for key, value in keys.items())}"

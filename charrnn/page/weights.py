@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.learning.cells import CELLS
 from charrnn.learning.inputs import sizes
 from charrnn.learning.network import Network
 
-# Of weights in single precision; where there are more, the page holds them in half precision and promises no seed.
+CELLS = ("rnn", "gru", "lstm")  # of js/network.js
+# Bytes of weights in single precision; a larger network is held in half precision, and the page promises no seed.
 LARGEST = 8 * 2**20
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import yaml
@@ -10,6 +10,7 @@ import yaml
 from charrnn import run
 from charrnn.config import WINDOWS_PER_BLOCK, Model, TrainConfig, build, plain
 from charrnn.errors import UserError
+from charrnn.learning.inputs import sizes
 
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 # ms of a training step on one core of a 2.5 GHz server: per layer and time step, per computed unit, per multiplication.
@@ -20,18 +21,24 @@ STEP_TIME = {
     "gru": (1.29e-1, 2.5e-5, 6.4e-8),
     "lstm": (3.9e-2, 3.1e-5, 5.0e-8),
 }
+INPUTS_TIME = 1.3  # by which inputs beside the characters lengthen a step: 1.14 for LSTM 192, 1.46 for RNN 100
 RUNS_TO_COMPARE = 20
 
 
-def parameter_count(model: Model, alphabet: int) -> int:
-    """The exact number of weights for an alphabet of this size: input, recurrent, output, and two biases a gate."""
+def parameter_count(model: Model, alphabet: int, inputs: Sequence[str] = ()) -> int:
+    """The exact number of weights for an alphabet of this size: input, recurrent, output, and two biases a gate.
+
+    With `inputs`, their tables, too.
+    """
     if model.cell not in GATES:
         from charrnn.learning.model import CharRNN  # torch is not imported for the cells whose size is known
 
-        return sum(p.numel() for p in CharRNN(alphabet, **plain(model)).parameters())
+        return sum(p.numel() for p in CharRNN(alphabet, **plain(model), inputs=inputs).parameters())
     h, gates = model.hidden, GATES[model.cell] * model.hidden
     first, others = gates * (alphabet + h + 2), gates * (h + h + 2)
-    return first + (model.layers - 1) * others + alphabet * (h + 1)
+    values = sum(sizes(inputs, alphabet))
+    tables = alphabet * (2 * values + alphabet) if inputs else 0
+    return first + (model.layers - 1) * others + alphabet * (h + 1) + tables
 
 
 def estimate_epoch_seconds(config: TrainConfig, alphabet: int, characters: int) -> float:
@@ -45,7 +52,8 @@ def estimate_epoch_seconds(config: TrainConfig, alphabet: int, characters: int) 
     products = GATES[cell] * h * h * (2 * layers - 1) + h * alphabet
     step, unit, product = STEP_TIME[cell]
     area = data.batch_size * data.seq_len
-    return windows * (step * layers * data.seq_len + area * (unit * layers * h + product * products)) / 1000
+    longer = INPUTS_TIME if any(plain(config.inputs).values()) else 1
+    return longer * windows * (step * layers * data.seq_len + area * (unit * layers * h + product * products)) / 1000
 
 
 def measure_slowdown(folders: Iterable[Path]) -> tuple[float, int]:

@@ -26,6 +26,10 @@ class Step(Protocol):
         """
         ...
 
+    def is_of(self, model: CharRNN) -> bool:
+        """Whether it was made for the parameters that this network has now."""
+        ...
+
     def clip(self, norm: float) -> Tensor:
         """Scale all gradients so that their norm is at most `norm`; what it was before, ()."""
         ...
@@ -48,6 +52,9 @@ class AutogradStep:
         self.model.zero_grad()
         self.backward(nats / characters)
         return nats.detach(), state.detach()
+
+    def is_of(self, model: CharRNN) -> bool:
+        return list(map(id, self.parameters)) == list(map(id, model.parameters()))
 
     def clip(self, norm: float) -> Tensor:
         return nn.utils.clip_grad_norm_(self.parameters, norm)

@@ -24,10 +24,14 @@ def can_fuse(model: CharRNN) -> bool:
     """Whether there is a fused step for this network where it stands now, and nobody watches its parts at work."""
     return (
         model.training
+        and model.dropout.training
+        and type(model.output) is nn.Linear
         and all(type(layer) in RECURRENCES for layer in model.layers)
         and all(p.device.type == "cpu" and p.dtype.itemsize >= 4 for p in model.parameters())
         and all(p.requires_grad and not p._backward_hooks for p in model.parameters())
-        and not any(m._forward_hooks or m._forward_pre_hooks or m._backward_hooks for m in model.modules())
+        and not any(p._post_accumulate_grad_hooks for p in model.parameters())
+        and not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
+        and not any(m._backward_hooks or m._backward_pre_hooks for m in model.modules())
     )
 
 
@@ -42,7 +46,10 @@ class FusedStep:
         self.flat = torch.cat([p.detach().flatten() for p in self.parameters])
         parts = self.flat.split([p.numel() for p in self.parameters])
         self.grads: dict[Any, Tensor] = {p: part.view_as(p) for part, p in zip(parts, self.parameters, strict=True)}
-        self.shape: torch.Size | None = None
+        self.made_for: tuple[Any, ...] = ()  # shape of the window, dropout, weight drop
+
+    def is_of(self, model: CharRNN) -> bool:
+        return list(map(id, self.parameters)) == list(map(id, model.parameters()))
 
     def _allocate(self, shape: torch.Size) -> None:
         model, grads = self.model, self.grads
@@ -52,7 +59,7 @@ class FusedStep:
         self.direct: Direct | None = None
         if model.direct is not None:
             self.direct = Direct(self.characters, model.direct.rows, grads[model.direct.rows])
-        self.shape, self.layers = shape, [FusedLayer(model.layers[0], self.characters, model, grads, shape)]
+        self.layers = [FusedLayer(model.layers[0], self.characters, model, grads, shape)]
         for layer, w in zip(list(model.layers)[1:], others, strict=True):
             source = Below(w, grads[w], self.layers[-1].outputs, self.layers[-1].grad)
             self.layers.append(FusedLayer(layer, source, model, grads, shape))
@@ -64,8 +71,10 @@ class FusedStep:
     def gradients(
         self, ids: Tensor, targets: Tensor, inputs: Tensor | None, state: Tensor | None, characters: int
     ) -> tuple[Tensor, Tensor]:
-        if ids.shape != self.shape:
+        made_for = ids.shape, self.model.dropout.p, self.model.weight_drop
+        if made_for != self.made_for:
             self._allocate(ids.shape)
+            self.made_for = made_for
         if state is None:
             state = self.model.zero_state(ids.shape[1])
         self.characters.read(ids, inputs)

@@ -14,10 +14,11 @@ export function refusal(network, settings) {
   const key = settings.key ? readKey(settings.key) : null;
   if (settings.key && !(key?.tonic && key.tonic.length < 3 && !key.tonic.startsWith("H")))
     return "The key is one such as G, Bb, Em or Ador.";
+  if (settings.meter && !readMeter(settings.meter)) return "The meter is one such as 4/4, 6/8 or C|.";
   if (settings.bars && !(settings.key && settings.meter)) return "Own bars need a key and a meter: choose both.";
   const typed = settings.bars ? canonicalBars(headOf(settings), settings.bars) : {};
   if (typed.refusal) return typed.refusal;
-  const given = settings.prompt + settings.title + settings.bars;
+  const given = [settings.prompt, settings.title, settings.rhythm, settings.meter, settings.bars].join("");
   const unknown = [...given].find((character) => character !== "\n" && !network.ids.has(character));
   return unknown ? `This network knows no “${unknown}”: leave it out.` : "";
 }

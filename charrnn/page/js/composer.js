@@ -1,6 +1,7 @@
 // The panel that composes: settings, what may come next, the address.
 import { NAMES, beginning, compose, fromHash, refusal, toHash, typed } from "./compose.js";
 import { byId, make } from "./dom.js";
+import { readMeter } from "./fields.js";
 import { keyName } from "./keys.js";
 import { Composition } from "./sampling.js";
 import { TABLES } from "./tables.js";
@@ -38,13 +39,15 @@ export class Composer {
     this.form.oninput = () => this.drawTemperature();
     byId("stop").onclick = () => this.stopping?.abort();
     byId("reseed").onclick = () => this.reseed();
-    addEventListener("hashchange", () => location.hash.length > 1 && location.hash !== this.hash && this.begin());
+    this.form.addEventListener("invalid", ({ target }) => { const more = target.closest("details"); if (more) more.open = true; }, true);
+    // Settings have an "="; the link that skips to the tune has none.
+    addEventListener("hashchange", () => location.hash.includes("=") && location.hash !== this.hash && this.begin());
   }
 
   // As the address says; it composes at once.
   begin() {
     this.fill(fromHash(location.hash, this.usual));
-    if (location.hash.length > 1) this.run();
+    if (location.hash.includes("=")) this.run();
   }
 
   fill(settings) {
@@ -78,7 +81,7 @@ export class Composer {
     const value = (letter) => reading.fields.find((field) => field.letter === letter)?.value ?? "", { key } = reading.header;
     this.reseed();
     this.fill({
-      ...this.settings(), num_tunes: 1, title: "", bars: "", prompt: "", rhythm: value("R"), meter: value("M"),
+      ...this.settings(), num_tunes: 1, title: "", bars: "", prompt: "", rhythm: value("R"), meter: readMeter(value("M")) ? value("M") : "",
       key: key?.tonic ? keyName(key) : "", ...beginning,
     });
     this.run();
@@ -88,15 +91,20 @@ export class Composer {
     const settings = this.settings(), why = refusal(this.network, settings);
     byId("refusal").textContent = why;
     if (why || !this.form.reportValidity()) return;
+    const turn = (this.turn = {});
     this.stopping?.abort();
     await this.running;
+    if (turn !== this.turn) return; // asked again while this one waited
     this.hash = toHash(settings, this.usual);
     history.replaceState(null, "", this.hash);
     this.prompt = "";
     this.drop();
     const stopping = (this.stopping = new AbortController());
     byId("stop").disabled = false;
-    this.running = this.compose(settings, stopping.signal).finally(() => { byId("stop").disabled = true; });
+    this.running = this.compose(settings, stopping.signal).catch((error) => {
+      if (!(error instanceof RangeError)) throw error;
+      byId("refusal").textContent = error.message;
+    }).finally(() => { byId("stop").disabled = true; });
     await this.running;
   }
 
@@ -123,7 +131,7 @@ export class Composer {
   peek(reading) {
     if (!reading.bars.length) return;
     const { prompt } = beginning(this.network, reading), known = [...prompt].filter((character) => this.network.ids.has(character));
-    this.last = new Composition(this.network, { ...this.settings(), prompt: known.join("") });
+    this.last = new Composition(this.network, { ...this.settings(), seed: "0", prompt: known.join("") });
     while (this.last.pending.length) this.last.next();
     this.drawLikely();
   }

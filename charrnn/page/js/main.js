@@ -31,11 +31,12 @@ const player = new Player(
   },
 );
 
-export const titleOf = (tune) => tune.reading.header.title || "Without a title";
+const titleOf = (tune) => tune.reading.header.title || "Without a title";
 const nats = (tune) => (tune.nats ?? -tune.logProb.reduce((sum, one) => sum + one, 0) / Math.max(1, tune.logProb.length));
 const faultsOf = ({ reading }) => reading.faults.map((fault) => FAULTS[fault] ?? `${fault}: is not legal`).join(", ");
 
 function drawList() {
+  const hadFocus = byId("list").contains(document.activeElement);
   byId("list").replaceChildren(...tunes.map((tune) => {
     const isFit = tune.reading.wellFormed, key = tune.reading.header.key;
     const about = [
@@ -49,6 +50,7 @@ function drawList() {
   byId("book").disabled = !tunes.length;
   const list = byId("list"), row = list.children[tunes.indexOf(shown)];
   if (row) list.scrollTop = row.offsetTop - list.offsetTop - (list.clientHeight - row.clientHeight) / 2;
+  if (hadFocus) row?.firstChild.focus();
 }
 
 function moveInList(event) {
@@ -56,7 +58,6 @@ function moveInList(event) {
   if (!next) return;
   event.preventDefault();
   show(next);
-  byId("list").children[tunes.indexOf(next)].firstChild.focus();
 }
 
 function show(tune) {
@@ -75,7 +76,7 @@ function drawTune() {
   const facts = [field("R"), field("M"), field("K"), `${tune.text.length} characters`, `${nats(tune).toFixed(2)} nats a character`];
   byId("tune-facts").replaceChildren(facts.filter(Boolean).join(" · "), " · ", make("span", {
     className: reading.wellFormed ? "good" : "bad", textContent: reading.wellFormed ? "well-formed" : `not well-formed: ${faultsOf(tune)}`,
-  }), tune.ended ? "" : " · cut");
+  }), tune.ended ? "" : tune.isDone === false ? " · not at its end" : " · cut");
   score = engrave(byId("score"), reading);
   byId("play").disabled = !reading.notes.length;
   drawText(tune);
