@@ -24,7 +24,7 @@ from hydra.version import VersionBase
 
 import charrnn
 from charrnn.cli.tunes import sample_tunes
-from charrnn.config import SampleConfig, build, defaults
+from charrnn.config import SampleConfig, TrainConfig, build, defaults, plain
 from charrnn.music.notation import reading
 
 OVERRIDES = [*SMOKE, "model.hidden=20"]
@@ -360,3 +360,8 @@ def test_the_notebook_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: pytes
     assert shown[5][-1]["text/plain"] == "[True, True, True, True]"
     assert "data:image/svg+xml" in shown[7][-1]["text/html"] and "<audio" in shown[7][-1]["text/html"]
     assert "hidden=32" in shown[9][-1]["text/plain"]
+
+
+def test_a_configuration_is_built_from_itself_also_one_of_a_zipped_sweep(default_config: TrainConfig):
+    for config in (default_config, replace(default_config, zip=(("optim", "optim.lr"),))):
+        assert build(TrainConfig, plain(config)) == config

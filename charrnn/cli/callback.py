@@ -7,8 +7,8 @@ import yaml
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
-from charrnn.cli.console import print_error, show_debug_lines
-from charrnn.cli.hydra_private import job_error
+from charrnn.cli.console import output_closed, print_error, show_debug_lines
+from charrnn.cli.hydra_private import JobReturn, job_error
 from charrnn.cli.launcher import check_launches
 from charrnn.config_dir import config_dir
 from charrnn.errors import UserError
@@ -26,9 +26,10 @@ class CommandCallback(Callback):
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         self._end_where_refused(config)
 
-    def on_run_end(self, config: DictConfig, **told: Any) -> None:
-        if (error := job_error(told["job_return"])) is not None:
-            sys.exit(print_error(error))
+    def on_run_end(self, config: DictConfig, job_return: JobReturn | None = None, **_: Any) -> None:
+        assert job_return is not None
+        if (error := job_error(job_return)) is not None:
+            sys.exit(output_closed() if isinstance(error, BrokenPipeError) else print_error(error))
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         self._end_where_refused(config)

@@ -18,9 +18,7 @@ def cell_class(name: str) -> type[nn.Module]:
     """The class that `name` means; UserError where it cannot be imported or is no torch.nn.Module."""
     if name in CELLS:
         return CELLS[name]
-    if "." not in name:
-        raise UserError(f"model.cell: expected {', '.join(CELLS)} or the dotted path of a class, got {name!r}")
-    return import_class("model.cell", name, nn.Module)
+    return import_class("model.cell", name, nn.Module, f"{', '.join(CELLS)} or ")
 
 
 def make_layer(name: str, inputs: int, hidden: int) -> tuple[nn.Module, int]:

@@ -7,12 +7,15 @@ import sys
 from charrnn.errors import UserError
 
 
-def import_class(key: str, path: str, base: type) -> type:
-    """The class at `path`, derived from `base`; else UserError that begins with `key`."""
+def import_class(key: str, path: str, base: type, others: str = "") -> type:
+    """The class at `path`, derived from `base`; else UserError that begins with `key`.
+
+    `others` is what else may stand there: "rnn or ".
+    """
     module, _, attribute = path.rpartition(".")
     # A checkpoint may name anything: importing some modules of the standard library does things.
     if not module or module.partition(".")[0] in sys.stdlib_module_names:
-        raise UserError(f"{key}: expected the dotted path of a class, got {path!r}")
+        raise UserError(f"{key}: expected {others}the dotted path of a class, got {path!r}")
     try:
         kind = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
@@ -21,6 +24,7 @@ def import_class(key: str, path: str, base: type) -> type:
             "package, or add its folder to PYTHONPATH"
         ) from error
     if not (inspect.isclass(kind) and issubclass(kind, base)):
-        shown = f"{base.__module__.partition('.')[0]}.{base.__name__}"
+        packages = base.__module__.split(".")  # torch.nn.modules.module is torch.nn to its users
+        shown = ".".join([*packages[: 2 if packages[0] == "torch" else 1], base.__name__])
         raise UserError(f"{key}: expected a class derived from {shown}, but {path!r} is {kind!r}")
     return kind

@@ -19,7 +19,9 @@ def test_every_analysis_has_a_file_and_a_function():
 
 def test_an_analysis_that_does_not_exist_is_refused(commands: Commands):
     message = commands.refused("analyze", "analysis.name=colours", "runs=x")
-    assert message.startswith("analysis: expected one of compare, quality, temperature, neurons, paper, got 'colours'")
+    assert message.startswith(
+        "analysis: expected one of compare, quality, form, temperature, neurons, paper, got 'colours'"
+    )
 
 
 def test_a_difference_is_only_of_compared_runs(commands: Commands):

@@ -15,7 +15,7 @@ from charrnn.learning.data import AbcDataModule
 from charrnn.learning.inputs import BARS_AGO, NAMES, InputEncoder, InputReader, names, sizes
 from charrnn.learning.likelihood import score_tunes
 from charrnn.learning.model import CharRNN
-from charrnn.learning.module import LitCharRNN
+from charrnn.learning.module import LitCharRNN, score
 from charrnn.learning.prepare import Prepared
 from charrnn.learning.sampling import sample
 from charrnn.learning.vocab import END, START, Vocabulary
@@ -217,3 +217,16 @@ def test_names_follow_the_configuration():
 def test_raw_text_has_no_inputs_and_no_white_keys(changes: dict, sentence: str):
     with pytest.raises(UserError, match=sentence):
         config(**changes)
+
+
+def test_the_loss_of_a_block_is_that_of_the_whole_network():
+    model = network(cell="lstm")
+    with torch.no_grad():
+        model.direct.rows.normal_(generator=torch.Generator().manual_seed(1))
+    ids = VOCAB.encode_tunes(TUNES).astype(np.int64)
+    block = torch.from_numpy(ids[None, :-1]), torch.from_numpy(ids[None, 1:]), beside(NAMES, ids)[None, :-1]
+    with torch.inference_mode():
+        nats, characters, _ = score(model, block, None)
+        logits, _ = model(block[0], None, block[2])
+    expected = torch.nn.functional.cross_entropy(logits[0].double(), block[1][0], reduction="sum")
+    assert characters == len(ids) - 1 and nats == pytest.approx(float(expected), rel=1e-6)

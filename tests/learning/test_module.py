@@ -447,7 +447,7 @@ def test_a_learning_rate_beyond_measure_diverges(cell, tmp_path):
 
 
 def saved_on_the_way(
-    lit: LitCharRNN, data: AbcDataModule, folder: Path, after: int | None, epochs: int, **settings: Any
+    lit: LitCharRNN, data: AbcDataModule, folder: Path, after: int | None, epochs: int, callbacks=(), **settings: Any
 ) -> Path:
     """A checkpoint of after so many blocks, or of the end of the first epoch."""
 
@@ -461,7 +461,7 @@ def saved_on_the_way(
             if after is None and trainer.current_epoch == 0:
                 trainer.save_checkpoint(folder / "middle.ckpt")
 
-    fit(lit, data, folder, epochs=epochs, callbacks=[Save()], **settings)
+    fit(lit, data, folder, epochs=epochs, callbacks=[*callbacks, Save()], **settings)
     return folder / "middle.ckpt"
 
 
@@ -477,3 +477,20 @@ def test_a_resumed_run_ends_with_the_same_weights(after, schedule, tmp_path):
     assert same(weights(resumed), weights(undisturbed))
     assert resumed.train_loss == undisturbed.train_loss
     assert resumed.val_loss == undisturbed.val_loss
+
+
+class Noise(pl.Callback):
+    """Moves the weights at random behind every block, as a user's regularization might."""
+
+    def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
+        with torch.no_grad():
+            for parameter in module.parameters():
+                parameter.add_(1e-3 * torch.randn_like(parameter))
+
+
+def test_random_numbers_that_a_callback_draws_are_the_same_after_a_resume(tmp_path: Path):
+    whole = module(dropout=0.3)
+    file = saved_on_the_way(whole, corpus(), tmp_path, 2, epochs=2, callbacks=[Noise()])
+    resumed = module(dropout=0.3)
+    fit(resumed, corpus(), tmp_path, epochs=2, callbacks=[Noise()], resume_from=file)
+    assert same(weights(whole.model), weights(resumed.model))

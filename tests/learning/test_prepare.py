@@ -120,7 +120,7 @@ def test_inputs_come_from_the_cache_as_they_were_read(monkeypatch: pytest.Monkey
     again = prepare(settings, ["meter", "phrase"])
     for part in PARTS:
         np.testing.assert_array_equal(first.inputs[part], again.inputs[part])
-        assert first.inputs[part].shape == (len(getattr(first, part)), 6)
+        assert first.inputs[part].shape == (len(getattr(first, part)), 8)
 
 
 def test_what_is_wrong_and_what_was_done_is_shown_with_examples(tmp_path: Path):
