@@ -79,6 +79,7 @@ class Task:
         requeue_signal = preemption_signal() if in_worker else None
         stop_on = (signal.SIGINT, signal.SIGTERM) if requeue_signal is None else (requeue_signal,)
         from charrnn.learning.continuation import start_from
+        from charrnn.learning.module import Diverged
         from charrnn.learning.training import Interrupted, train
 
         try:
@@ -97,8 +98,8 @@ class Task:
         except (UserError, BrokenPipeError):
             raise
         except Exception as error:  # also one that no other process could read
-            known = isinstance(error, OSError) or type(error).__name__ == "Diverged"
-            raise RunFailed(sentence(error) + ("" if known else f"; see {folder / 'train.log'}")) from error
+            more = "" if isinstance(error, OSError | Diverged) else f"; see {folder / 'train.log'}"
+            raise RunFailed(sentence(error) + more) from error
         if not in_sweep:
             print_run(folder)
         return float(result["best_val_loss"])

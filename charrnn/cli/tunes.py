@@ -10,6 +10,7 @@ import torch
 
 from charrnn import run
 from charrnn.cli.command import typed_command
+from charrnn.cli.sweep import command_line
 from charrnn.config import SampleConfig, Sampling, build, defaults
 from charrnn.learning import checkpoint
 from charrnn.learning.network import Network, load
@@ -77,7 +78,7 @@ def composed(folder: Path) -> str:
     network = load(folder, accelerator="cpu")
     tunes = network.sample(COMPOSED if network.model.inputs else OF_CHARACTERS_ALONE, **network.recommended)
     settings = " ".join(f"{name}={value:g}" for name, value in network.recommended.items())
-    more = " ".join([typed_command("sample"), f"ckpt={folder}", settings or "constraint=bars"])
+    more = command_line(typed_command("sample"), [f"ckpt={folder}", settings or "constraint=bars"])
     why = "" if settings else " (only well-formed ones; without it as here)"
     lines = [f"more      {more}{why}", f"tunes     two of {len(tunes)} at {settings or 'temperature 1'}, none picked\n"]
     usual = defaults("sample") | network.recommended | {"num_tunes": ON_PAGE}

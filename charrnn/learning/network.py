@@ -81,8 +81,8 @@ class Network:
         warning). `key`, `meter`, `rhythm` and `title` are what every tune's header says; they need "header", "syntax"
         or "bars". Every tune begins with `prompt` and has at most `max_chars` characters. `top_k`, `top_p` and `min_p`
         leave only the likeliest characters. A network that was trained with data.key=white writes tunes without key
-        signature, to which `log_prob` belongs: they are moved to `key` without a constraint, too, or else to keys as
-        its collection has them. Raises UserError for settings that cannot be.
+        signature, to which `log_prob` belongs. They are moved to keys as its collection has them, or to `key`, in whose
+        mode their header is then kept. Raises UserError for settings that cannot be.
 
         >>> network = charrnn.load("runs/demo")
         >>> tunes = network.sample(2, constraint="bars", key="Gm", meter="6/8", seed=1)
@@ -114,9 +114,12 @@ class Network:
             if key is None or key.tonic in ("", "HP"):
                 raise UserError(f"key: expected a key such as Gm, D or Ador, got {settings.key!r}")
             tonic, fields["K"] = key.tonic, key_name(key._replace(tonic=white_tonic(key)))
-        if settings.constraint in LEVELS:
+        level = settings.constraint
+        if tonic is not None and fields.keys() == {"K"} and level == "none" and "\nK:" not in settings.prompt:
+            level = "header"  # or a tune in major would be moved to the tonic of a minor key
+        if level in LEVELS:
             alphabet = self.vocab.characters
-            common["grammar"] = Constraint(settings.constraint, alphabet, END, settings.max_chars, fields)
+            common["grammar"] = Constraint(level, alphabet, END, settings.max_chars, fields)
         elif fields.keys() - ({"K"} if self.model.tonics else set()):
             raise UserError(
                 f"expected title=, key=, meter= and rhythm= with constraint=header, syntax or bars, got constraint="
