@@ -247,3 +247,31 @@ def test_the_page_is_written_by_sample_py_and_left_out(run_of: Callable, command
     commands.run("sample", *common, "page=false")
     assert not page.exists()
     assert (run_of("rnn") / "index.html").exists()  # written by train.py
+
+
+def test_the_link_that_skips_to_the_tune_composes_nothing(browser: Any, file: Path):
+    with quiet(browser, file) as page:
+        before = page.locator("#list button").count()
+        page.locator(".skip").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(300)
+        assert page.locator("#list button").count() == before and page.locator("#progress").inner_text() == ""
+
+
+def test_asked_twice_while_a_tune_grows_it_composes_once(browser: Any, file: Path):
+    with quiet(browser, file) as page:
+        page.evaluate("""() => {
+          const form = document.getElementById("settings");
+          form.elements.num_tunes.value = 2; form.elements.max_chars.value = 300; form.elements.reject.checked = false;
+          for (let i = 0; i < 3; i++) form.requestSubmit();
+        }""")
+        page.get_by_text("2 tunes are ready.").wait_for()
+        assert page.locator("#list button").count() == len(TUNES) + 2
+
+
+def test_after_a_meter_that_cannot_be_it_still_composes(browser: Any, file: Path):
+    with quiet(browser, file) as page:
+        page.evaluate("location.hash = '#meter=x&num_tunes=1'")
+        page.get_by_text("The meter is one such as").wait_for()
+        page.evaluate("location.hash = '#meter=&num_tunes=1&max_chars=300&reject=false'")
+        page.get_by_text("1 tune is ready.").wait_for()
