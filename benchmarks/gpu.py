@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchmarks import at_least, at_most
 from charrnn.learning.model import CharRNN
-from charrnn.learning.module import make_optimizer
+from charrnn.learning.optimizers import make_optimizer
 from charrnn.learning.step import AutogradStep
 
 V, T, B, HIDDEN = 95, 32, 64, 512

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from benchmarks import at_least, in_turns
 from charrnn.learning.model import CharRNN
-from charrnn.learning.module import make_optimizer
+from charrnn.learning.optimizers import make_optimizer
 from charrnn.learning.step import AutogradStep
 from charrnn.learning.step.fused import FusedStep, can_fuse
 

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from charrnn.cli.arguments import quote_free_text
 from charrnn.cli.grid import compose_jobs
 from charrnn.cli.hydra_private import GlobalHydra, VersionBase
-from charrnn.cli.jobs import default_settings, finished_shorter, run_folder
+from charrnn.cli.jobs import default_settings, run_folder, start_from_shorter
 from charrnn.cli.sweep import command_line
 from charrnn.config import SCHEMAS, TrainConfig
 from charrnn.errors import UserError, sentence
@@ -41,15 +41,13 @@ def train(config: Iterable[str] | TrainConfig | Mapping[str, Any] | DictConfig =
         checked, folder, overrides = _of_overrides(config) if _is_overrides(config) else _of_values(config)
     import torch
 
-    from charrnn.learning.continuation import start_from
     from charrnn.learning.module import Diverged
     from charrnn.learning.training import Interrupted
     from charrnn.learning.training import train as train_run
 
     threads = torch.get_num_threads()
     try:
-        if not (folder / "last.ckpt").exists() and (shorter := finished_shorter(checked)) is not None:
-            start_from(shorter, folder)
+        start_from_shorter(checked, folder)
         train_run(checked, folder, command_line("charrnn train", overrides))
     except Interrupted as stop:  # at a step from which the same call goes on
         if stop.signum == signal.SIGINT:

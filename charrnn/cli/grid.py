@@ -22,7 +22,6 @@ class Grid:
 
     jobs: list[Job]
     swept_keys: list[str]
-    composer: Composer
 
 
 def compose_grid(composer: Composer, arguments: Sequence[str]) -> Grid:
@@ -39,7 +38,7 @@ def compose_grid(composer: Composer, arguments: Sequence[str]) -> Grid:
             job = composer.job(line)
             jobs.setdefault(job.folder or len(jobs), job)  # a value given twice is one run
     check_writable(list(jobs.values()))
-    return Grid(list(jobs.values()), swept, composer)
+    return Grid(list(jobs.values()), swept)
 
 
 def compose_jobs(program: str, arguments: Sequence[str]) -> Grid:

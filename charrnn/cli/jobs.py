@@ -134,6 +134,14 @@ def finished_shorter(config: TrainConfig) -> Path | None:
     return None
 
 
+def start_from_shorter(config: TrainConfig, folder: Path) -> None:
+    """Begin a run in `folder` that has not begun where a finished run with fewer epochs ended, if there is one."""
+    if not (folder / "last.ckpt").exists() and (shorter := finished_shorter(config)) is not None:
+        from charrnn.learning.continuation import start_from  # torch
+
+        start_from(shorter, folder)
+
+
 @lru_cache
 def default_settings() -> dict[str, Any]:
     """The default configuration as dotted keys, without those that cannot change a result."""

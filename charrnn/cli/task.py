@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from charrnn import run
 from charrnn.cli.console import log_to_console
 from charrnn.cli.hydra_private import RunMode
-from charrnn.cli.jobs import Job, build_config, finished_shorter, run_folder
+from charrnn.cli.jobs import Job, build_config, run_folder, start_from_shorter
 from charrnn.cli.sweep import Sweep, command_line
 from charrnn.errors import RunFailed, UserError, sentence
 
@@ -78,13 +78,11 @@ class Task:
             return float(result["best_val_loss"])
         requeue_signal = preemption_signal() if in_worker else None
         stop_on = (signal.SIGINT, signal.SIGTERM) if requeue_signal is None else (requeue_signal,)
-        from charrnn.learning.continuation import start_from
         from charrnn.learning.module import Diverged
         from charrnn.learning.training import Interrupted, train
 
         try:
-            if not (folder / "last.ckpt").exists() and (shorter := finished_shorter(config)) is not None:
-                start_from(shorter, folder)
+            start_from_shorter(config, folder)
             result = train(config, folder, command_line(self.command, overrides), stop_on)
         except Interrupted as stop:
             # 128 + signal is what a shell reports of a process that a signal ended.

@@ -2,7 +2,6 @@
 
 import math
 import warnings
-from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 import pytorch_lightning as pl
@@ -15,29 +14,20 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from charrnn.config import TrainConfig, plain
 from charrnn.errors import UserError
 from charrnn.learning.data import IGNORED, AbcDataModule, Block
+from charrnn.learning.evaluation import score
 from charrnn.learning.inputs import names
 from charrnn.learning.model import CharRNN
+from charrnn.learning.optimizers import PLATEAU, cosine, make_optimizer
 from charrnn.learning.processes import ProcessGroup
 from charrnn.learning.random_state import get_random_state, set_random_state
-from charrnn.learning.step import AutogradStep, Step, summed_loss
+from charrnn.learning.step import AutogradStep, Step
 from charrnn.learning.step.fused import FusedStep, can_fuse
 
 # Lightning takes a block for a step, and so finds too few of them to log.
 warnings.filterwarnings("ignore", message="The number of training batches")
 
-# Beyond the common lr and weight decay, what each optimizer takes of the configuration, and its fastest exact kernel.
-OPTIMIZERS: dict[str, tuple[Callable[..., torch.optim.Optimizer], tuple[str, ...], dict[str, bool]]] = {
-    "adam": (torch.optim.Adam, (), {"fused": True}),
-    "adamw": (torch.optim.AdamW, (), {"fused": True}),
-    "adagrad": (torch.optim.Adagrad, (), {"fused": True}),
-    "rmsprop": (torch.optim.RMSprop, ("momentum",), {"foreach": True}),
-    "sgd": (torch.optim.SGD, ("momentum",), {"fused": True}),
-}
-COSINE_END = 0.01  # the last learning rate as a share of the first
-PLATEAU: dict[str, Any] = {"factor": 0.5, "patience": 1}
 # After so many epochs in succession that are worse than a guess the run has diverged; one alone may be a bad start.
 HOPELESS_EPOCHS = 3
-SCORES_AT_ONCE = 1024  # characters of a validation block
 # Worse than a guess: beyond ln V by more than an untrained network, whose excess is 0 to 6 % (10 seeds, three cells,
 # hidden 8 to 1000).
 WORSE_THAN_A_GUESS = 1.1
@@ -126,7 +116,7 @@ class LitCharRNN(pl.LightningModule):
             nats, self.state = step.gradients(ids, targets, inputs[0] if inputs else None, self.state, count)
             if self.optim["schedule"] == "cosine":
                 for settings in optimizer.param_groups:
-                    settings["lr"] = self.optim["lr"] * _cosine(self.trainer.global_step / self.windows)
+                    settings["lr"] = self.optim["lr"] * cosine(self.trainer.global_step / self.windows)
             if group.size > 1:
                 group.all_reduce([p.grad for p in self.model.parameters() if p.grad is not None])
             norm = step.clip(self.optim["gradient_clip"])
@@ -149,7 +139,8 @@ class LitCharRNN(pl.LightningModule):
         is_alone = self.process_group.size == 1 and not self._is_overridden("on_before_backward", "on_after_backward")
         is_alone = is_alone and not torch.is_autocast_enabled(self.device.type)
         kind = FusedStep if is_alone and can_fuse(self.model) else AutogradStep
-        if type(self.step) is not kind or not self.step.is_of(self.model):
+        parameters = list(map(id, self.model.parameters()))
+        if type(self.step) is not kind or parameters != list(map(id, self.step.parameters)):
             self.step = FusedStep(self.model) if kind is FusedStep else AutogradStep(self.model, self.manual_backward)
         return self.step
 
@@ -293,38 +284,3 @@ class LitCharRNN(pl.LightningModule):
             self.plateau.load_state_dict(carried["plateau"])
         self.random_states = carried["random_state"]
         set_random_state(self.random_states[self.process_group.rank], self.device)
-
-
-def score(model: CharRNN, block: Block, state: Tensor | None) -> tuple[float, int, Tensor]:
-    """Summed nats and number of the targets of one block, and the state to score the next one with."""
-    hidden, state = model.hidden(block[0], state, *block[2:])
-    # Some steps at a time: the scores of a whole block fit no cache, and take half as long again.
-    steps = max(1, SCORES_AT_ONCE // len(block[0]))
-    nats = torch.zeros((), dtype=torch.float64, device=hidden.device)
-    parts = [hidden.split(steps), *(part.transpose(0, 1).split(steps) for part in block)]
-    for outputs, ids, targets, *inputs in zip(*parts, strict=True):
-        logits = model.logits(outputs, ids, inputs[0] if inputs else None)
-        nats += summed_loss(logits.transpose(0, 1), targets.t())
-    return float(nats), int((block[1] != IGNORED).sum()), state
-
-
-def evaluate(model: CharRNN, blocks: Iterable[Block]) -> float:
-    """Mean nats per character of a network in eval mode, the state carried from block to block."""
-    total, count, state = 0.0, 0, None
-    with torch.inference_mode():
-        for block in blocks:
-            loss, characters, state = score(model, block, state)
-            total, count = total + loss, count + characters
-    return total / count
-
-
-def make_optimizer(
-    model: CharRNN, *, name: str, lr: float, weight_decay: float, momentum: float, **_: Any
-) -> torch.optim.Optimizer:
-    kind, extra, kernel = OPTIMIZERS[name]
-    settings = {"momentum": momentum}
-    return kind(model.parameters(), lr=lr, weight_decay=weight_decay, **{k: settings[k] for k in extra}, **kernel)
-
-
-def _cosine(done: float) -> float:
-    return COSINE_END + (1 - COSINE_END) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))

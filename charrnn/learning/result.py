@@ -101,7 +101,7 @@ def make_result(
 ) -> dict[str, Any]:
     """The content of result.json for a run that has just ended in `folder`."""
     from charrnn.learning import checkpoint
-    from charrnn.learning.module import evaluate
+    from charrnn.learning.evaluation import evaluate
 
     model, _ = checkpoint.load_model(str(folder))
     test_loss = evaluate(model, data.test_dataloader()) if len(prepared.test) else None

@@ -69,14 +69,16 @@ def report_quality(config: AnalyzeConfig) -> Path:
     source = Path(os.path.expanduser(config.tunes))
     texts, ckpt = read_tunes(source)
     human = load_human_tunes(config.ckpt or ckpt, required=config.ckpt is not None)
-    ours = _measured(texts, human, human.tunes if human else [])
+    readings, reference = _readings(texts), _readings(human.tunes if human else [])
+    ours = _measured(texts, readings, human, reference)
     columns = {"these": ours}
     if human:
-        columns["human"] = _measured(human.tunes, human, [])
-        distances = quality.summarize(*(_readings(half) for half in reversed(human.halves)))["distance"]
+        columns["human"] = _measured(human.tunes, reference, human, [])
+        first = len(human.halves[0])
+        distances = quality.summarize(reference[first:], reference[:first])["distance"]
         columns["human"]["summary"] |= {f"{name}_distance": value for name, value in distances.items()}
-        if (told := tell_apart(_readings(texts), _readings(human.tunes))) is not None:
-            ours["summary"] |= {"told_apart": told.mean, "told_apart_low": told.low, "told_apart_high": told.high}
+        if (apart := tell_apart(readings, reference)) is not None:
+            ours["summary"] |= {"told_apart": apart.mean, "told_apart_low": apart.low, "told_apart_high": apart.high}
     named = source.parent if source.name == "tunes.jsonl" else source
     folder = Path(config.report_dir) / (config.name or f"quality_{named.name}")
     folder.mkdir(parents=True, exist_ok=True)
@@ -96,12 +98,13 @@ def _readings(texts: Sequence[str]) -> list[Reading]:
     return [read(text, strict=True) for text in texts]
 
 
-def _measured(texts: Sequence[str], human: HumanTunes | None, reference: Sequence[str]) -> dict[str, Any]:
+def _measured(
+    texts: Sequence[str], readings: Sequence[Reading], human: HumanTunes | None, reference: Sequence[Reading]
+) -> dict[str, Any]:
     """`tunes`, the measures of each tune, and `summary`, the measures of the set."""
-    readings = _readings(texts)
     schemes = [shape.scheme if (shape := form.form(reading)) else "" for reading in readings]
     tunes = [row | {"form": scheme} for row, scheme in zip(measure_tunes(texts, human), schemes, strict=True)]
-    summary = quality.summarize(readings, _readings(reference)) | form.summarize(readings)
+    summary = quality.summarize(readings, reference) | form.summarize(readings)
     for name, distance in summary.pop("distance", {}).items():
         summary[f"{name}_distance"] = distance
     if human:

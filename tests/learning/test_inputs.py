@@ -12,10 +12,11 @@ from charrnn.errors import UserError
 from charrnn.learning import checkpoint
 from charrnn.learning.activations import ablated_losses, trace
 from charrnn.learning.data import AbcDataModule
+from charrnn.learning.evaluation import score
 from charrnn.learning.inputs import BARS_AGO, NAMES, InputEncoder, InputReader, names, sizes
 from charrnn.learning.likelihood import score_tunes
 from charrnn.learning.model import CharRNN
-from charrnn.learning.module import LitCharRNN, score
+from charrnn.learning.module import LitCharRNN
 from charrnn.learning.prepare import Prepared
 from charrnn.learning.sampling import sample
 from charrnn.learning.vocab import END, START, Vocabulary

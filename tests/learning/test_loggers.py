@@ -23,8 +23,9 @@ from charrnn import run
 from charrnn.config import TrainConfig, semantic
 from charrnn.errors import UserError
 from charrnn.learning import training
+from charrnn.learning.evaluation import evaluate
 from charrnn.learning.loggers import make_parts
-from charrnn.learning.module import LitCharRNN, evaluate
+from charrnn.learning.module import LitCharRNN
 from charrnn.schema import build, known_keys, plain
 from charrnn.trainer_arguments import INSTEAD
 

@@ -9,9 +9,12 @@ import torch
 from torch.nn import functional as F
 
 from charrnn.learning.data import IGNORED, VAL_STREAMS, VAL_WARM_UP, AbcDataModule
+from charrnn.learning.evaluation import evaluate, score
 from charrnn.learning.model import CharRNN
-from charrnn.learning.module import OPTIMIZERS, Diverged, LitCharRNN, evaluate, make_optimizer, score, summed_loss
+from charrnn.learning.module import Diverged, LitCharRNN
+from charrnn.learning.optimizers import OPTIMIZERS, make_optimizer
 from charrnn.learning.prepare import Prepared
+from charrnn.learning.step import summed_loss
 from charrnn.learning.vocab import START, Vocabulary
 
 torch.set_num_threads(1)

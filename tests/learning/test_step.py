@@ -12,7 +12,7 @@ from test_module import BATCH, SEQ_LEN, corpus, fit, module, same, saved_on_the_
 from charrnn.learning.data import IGNORED
 from charrnn.learning.inputs import NAMES, sizes
 from charrnn.learning.model import CharRNN
-from charrnn.learning.module import OPTIMIZERS, make_optimizer
+from charrnn.learning.optimizers import OPTIMIZERS, make_optimizer
 from charrnn.learning.step import AutogradStep
 from charrnn.learning.step.fused import FusedStep, can_fuse
 

@@ -15,7 +15,9 @@ from charrnn.learning.model import CharRNN
 
 
 class Step(Protocol):
-    """The gradients of one window; the optimizer's step is its caller's."""
+    """The gradients of one window, for the parameters it was made for; the optimizer's step is its caller's."""
+
+    parameters: list[nn.Parameter]
 
     def gradients(
         self, ids: Tensor, targets: Tensor, inputs: Tensor | None, state: Tensor | None, characters: int
@@ -24,10 +26,6 @@ class Step(Protocol):
 
         `ids` and `targets` are (T, B) int64, `inputs` (T, B, I) int32; targets that are IGNORED count nothing.
         """
-        ...
-
-    def is_of(self, model: CharRNN) -> bool:
-        """Whether it was made for the parameters that this network has now."""
         ...
 
     def clip(self, norm: float) -> Tensor:
@@ -52,9 +50,6 @@ class AutogradStep:
         self.model.zero_grad()
         self.backward(nats / characters)
         return nats.detach(), state.detach()
-
-    def is_of(self, model: CharRNN) -> bool:
-        return list(map(id, self.parameters)) == list(map(id, model.parameters()))
 
     def clip(self, norm: float) -> Tensor:
         return nn.utils.clip_grad_norm_(self.parameters, norm)

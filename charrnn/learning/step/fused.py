@@ -48,9 +48,6 @@ class FusedStep:
         self.grads: dict[Any, Tensor] = {p: part.view_as(p) for part, p in zip(parts, self.parameters, strict=True)}
         self.made_for: tuple[Any, ...] = ()  # shape of the window, dropout, weight drop
 
-    def is_of(self, model: CharRNN) -> bool:
-        return list(map(id, self.parameters)) == list(map(id, model.parameters()))
-
     def _allocate(self, shape: torch.Size) -> None:
         model, grads = self.model, self.grads
         rows = None if model.tables is None else model.tables.rows
